@@ -1,0 +1,1 @@
+"""What Asterisk reads: configuration templates, dialplan, prompts; rendering them for a node."""

@@ -1,0 +1,1 @@
+"""The product as a whole: settings, secrets, command line, start and stop, doctor, logging, metrics."""

@@ -1,0 +1,80 @@
+"""Secrets of a node: made at set-up, one per file below `<home>/secrets`, never committed, never logged.
+
+The sealing key is a pair (X25519): nodes that take calls hold only the public half, so a stolen
+spool reveals no national identifier (promise 5); the bridge alone can open what is sealed.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from pathlib import Path
+
+from nacl.public import PrivateKey
+
+from line111.settings import Settings
+
+RANDOM = (
+    "redis_password",
+    "token_ivr",
+    "token_transcription",
+    "token_call_routing",
+    "token_operator",
+    "ami_call_routing",
+    "ami_doctor",
+    "lookup_key",  # keyed hash that finds an applicant by national identifier
+    "code_key",  # permutation of tracking codes
+    "session_key",
+)
+"""Names of the secrets that are plain random strings (base64url, 32 bytes)."""
+
+
+def ensure_secrets(settings: Settings) -> list[str]:
+    """Make what is missing, keep what is there; returns the names made. Files are 0600."""
+    folder = settings.secrets_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = []
+    for name in RANDOM:
+        if not (folder / name).exists():
+            _write(folder / name, secrets.token_urlsafe(32))
+            made.append(name)
+    if not (folder / "sealing_private").exists():
+        pair = PrivateKey.generate()
+        _write(folder / "sealing_private", base64.b64encode(bytes(pair)).decode())
+        _write(folder / "sealing_public", base64.b64encode(bytes(pair.public_key)).decode(), mode=0o644)
+        made.append("sealing_private")
+    if not any(folder.glob("data_key.*")):
+        _write(folder / "data_key.1", base64.b64encode(secrets.token_bytes(32)).decode())
+        made.append("data_key.1")
+    return made
+
+
+def read_secret(settings: Settings, name: str) -> str:
+    """The secret's text. Raises FileNotFoundError naming the set-up command where it is missing."""
+    path = settings.secrets_dir / name
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"secret {name!r} is missing at {path}; run `line111 setup`") from None
+
+
+def data_keys(settings: Settings) -> dict[int, bytes]:
+    """Encryption keys by number; the highest encrypts, all decrypt (key rotation adds a file)."""
+    return {
+        int(path.suffix[1:]): base64.b64decode(path.read_text())
+        for path in settings.secrets_dir.glob("data_key.*")
+    }
+
+
+def redis_url(settings: Settings) -> str:
+    """Address of Redis, with the password made at set-up where the server is our own."""
+    if settings.redis.url:
+        return settings.redis.url
+    return f"redis://:{read_secret(settings, 'redis_password')}@127.0.0.1:{settings.redis.port}/0"
+
+
+def _write(path: Path, text: str, mode: int = 0o600) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

@@ -1,0 +1,1 @@
+"""Persian digits, letters, dates, identifiers and numbers as words. Imports no other room."""
