@@ -1,1 +1,1 @@
-"""SAMAD cases: the bridge service between the line and the government's case system."""
+"""SAMAD cases: the FastAPI service, its database, callbacks, recordings and events."""

@@ -1,0 +1,1 @@
+"""The trail of every reveal, playback, sign-in and change."""

@@ -1,0 +1,1 @@
+"""The callback line: the database is the truth, Redis the index."""

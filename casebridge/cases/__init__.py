@@ -1,0 +1,1 @@
+"""Anything an applicant raises: the case, its history, its lists."""

@@ -1,0 +1,1 @@
+"""What a call left behind, accepted durably and once."""

@@ -1,0 +1,1 @@
+"""Accounts, sessions and service tokens: who may do what."""

@@ -1,0 +1,1 @@
+"""Recordings: encrypted at rest, streamed up and down."""

@@ -1,0 +1,1 @@
+"""Ten-digit codes told to callers: never twice, neighbours not guessable."""

@@ -1,0 +1,1 @@
+"""Text of a recording, word by word, as it arrives."""
