@@ -110,6 +110,12 @@ class TranscriptionSettings(BaseModel):
     metrics_port: Port = 9112
 
 
+class CallRoutingSettings(BaseModel):
+    """The controller at Asterisk's manager interface."""
+
+    metrics_port: Port = 9113
+
+
 class Settings(BaseSettings):
     """All settings of a node. `load_settings()` gives the one of this process."""
 
@@ -134,6 +140,7 @@ class Settings(BaseSettings):
     bridge: BridgeSettings = BridgeSettings()
     redis: RedisSettings = RedisSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
+    call_routing: CallRoutingSettings = CallRoutingSettings()
 
     @classmethod
     def settings_customise_sources(

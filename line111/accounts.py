@@ -1,0 +1,70 @@
+"""The unprivileged users of a node, and whether they can reach what they need.
+
+`line111` runs our services, `asterisk` runs Asterisk; both are in the group `line111`, which owns the
+folders they share (spool, calls). Started by anyone but root, everything runs as that person.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+from functools import cache
+
+from line111.settings import PROJECT, Settings
+
+
+class Unreachable(Exception):
+    """A user cannot read the project or its Python; the text says where it stopped."""
+
+
+def is_root() -> bool:
+    """Whether this process may change users and owners."""
+    return os.geteuid() == 0
+
+
+def user_exists(name: str) -> bool:
+    """Whether the machine knows this user."""
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def service_user(settings: Settings) -> str | None:
+    """The user to drop to for our own services; None: run as the user who started (see `why_not`)."""
+    return None if why_not_dropped(settings) else settings.service_user
+
+
+@cache
+def _reach_problem(user: str) -> str:
+    """Empty if the user can run our code; asked once a process (it starts a Python)."""
+    account = pwd.getpwnam(user)
+    tried = subprocess.run(
+        [sys.executable, "-P", "-c", "import line111, structlog"],
+        user=account.pw_uid,
+        group=account.pw_gid,
+        extra_groups=[],
+        cwd="/",
+        env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    return tried.stderr.decode(errors="replace").strip().splitlines()[-1] if tried.returncode else ""
+
+
+def why_not_dropped(settings: Settings) -> str:
+    """Why services run as the starting user, in plain words; empty where they are dropped."""
+    user = settings.service_user
+    if not is_root():
+        return "not started by root, so everything runs as the user who starts it"
+    if not user_exists(user):
+        return f"there is no user {user!r} on this machine"
+    try:
+        problem = _reach_problem(user)
+    except OSError as error:
+        problem = str(error)
+    return f"user {user!r} cannot run the project in {PROJECT}: {problem}" if problem else ""
