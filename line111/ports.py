@@ -34,7 +34,7 @@ def holder_of(port: Port) -> Holder | None:
         return None
     for pid in process_ids():
         if inodes & _socket_inodes(pid):
-            return Holder(pid, f"{describe(pid)}")
+            return Holder(pid, describe(pid))
     return Holder(0, "a process of another user")
 
 
@@ -82,7 +82,7 @@ def _listening_inodes(port: Port) -> Iterator[str]:
 
 def _socket_inodes(pid: int) -> set[str]:
     try:
-        links = [os.readlink(link) for link in (_PROC / str(pid) / "fd").iterdir()]
+        links = [str(link.readlink()) for link in (_PROC / str(pid) / "fd").iterdir()]
     except OSError:
         return set()
     return {link[8:-1] for link in links if link.startswith("socket:[")}

@@ -10,6 +10,8 @@ import socket
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from io import BufferedRWPair
+from typing import Any
 
 import redis
 
@@ -62,7 +64,7 @@ def asterisk(settings: Settings) -> str:
 
 
 def _core_version(link: socket.socket, password: str) -> str:
-    stream = link.makefile("rwb")
+    stream: BufferedRWPair[Any, Any] = link.makefile("rwb")
     if not stream.readline().startswith(b"Asterisk Call Manager"):
         raise NotWell("what listens on the AMI port is not Asterisk")
     _action(stream, Action="Login", Username="doctor", Secret=password, Events="off")
@@ -72,7 +74,7 @@ def _core_version(link: socket.socket, password: str) -> str:
     return f"version {settings.get('AsteriskVersion', 'unknown')}"
 
 
-def _action(stream: socket.SocketIO, **fields: str) -> dict[str, str]:
+def _action(stream: BufferedRWPair[Any, Any], **fields: str) -> dict[str, str]:
     """Send one AMI action and read until its response, passing over events."""
     stream.write("".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode() + b"\r\n")
     stream.flush()
@@ -86,7 +88,7 @@ def _action(stream: socket.SocketIO, **fields: str) -> dict[str, str]:
     raise NotWell(f"AMI does not answer {fields['Action']}")
 
 
-def _block(stream: socket.SocketIO) -> dict[str, str]:
+def _block(stream: BufferedRWPair[Any, Any]) -> dict[str, str]:
     block: dict[str, str] = {}
     while line := stream.readline(8192).decode(errors="replace").strip():
         name, _, value = line.partition(":")

@@ -1,0 +1,89 @@
+"""What the command line shows of a node: lines while it starts, a table when it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from line111.settings import Settings
+from line111.supervision import State
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+_PLAIN_WORDS = {
+    "RUNNING": "running",
+    "STARTING": "starting",
+    "BACKOFF": "ended at once, tried again",
+    "FATAL": "does not stay up, tried again soon",
+    "STOPPING": "stopping",
+    "STOPPED": "stopped",
+    "EXITED": "ended",
+}
+
+
+def manner(state: State) -> str:
+    """How a program is, in plain words."""
+    word = _PLAIN_WORDS.get(state.manager, state.manager.lower())
+    if state.well:
+        return f"[green]well[/] ({state.words})"
+    if state.manager == "RUNNING":
+        return f"[yellow]not well[/]: {state.words}"
+    return f"[red]{word}[/]: {state.words}"
+
+
+def states_table(settings: Settings, states: Iterable[State]) -> Table:
+    """What runs, where it is reached, how it is, since when."""
+    table = Table(box=None, pad_edge=False, title_justify="left")
+    for heading in ("program", "what for", "where", "how", "up for", "pid"):
+        table.add_column(heading, overflow="fold")
+    for state in states:
+        program = state.program
+        up_for = duration(time.time() - state.since) if state.pid else "-"
+        row = (
+            program.name,
+            program.what,
+            program.where(settings),
+            manner(state),
+            up_for,
+            str(state.pid or "-"),
+        )
+        table.add_row(*row)
+    return table
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
+    whole = max(0, int(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min"
+    if whole < 172_800:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+class Changes:
+    """Prints a line whenever a program's state changes, so that a starting node is seen to start."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[bool, str, int]] = {}
+        self._began = time.monotonic()
+
+    def report(self, states: Sequence[State]) -> None:
+        """Print what differs from the last time; a program still starting is no news."""
+        for state in states:
+            name = state.program.name
+            now = (state.well, state.manager, state.pid)
+            before = self._seen.get(name)
+            if now == before or (
+                before is None and not state.well and state.manager in ("STARTING", "RUNNING")
+            ):
+                continue
+            self._seen[name] = now
+            elapsed = time.monotonic() - self._began
+            console.print(f"{elapsed:7.1f} s  {name:<14} {manner(state)}", soft_wrap=True)
