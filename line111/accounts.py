@@ -6,17 +6,15 @@ folders they share (spool, calls). Started by anyone but root, everything runs a
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import subprocess
 import sys
 from functools import cache
+from typing import TypedDict
 
 from line111.settings import PROJECT, Settings
-
-
-class Unreachable(Exception):
-    """A user cannot read the project or its Python; the text says where it stopped."""
 
 
 def is_root() -> bool:
@@ -56,6 +54,24 @@ def _reach_problem(user: str) -> str:
     return tried.stderr.decode(errors="replace").strip().splitlines()[-1] if tried.returncode else ""
 
 
+class Dropped(TypedDict, total=False):
+    """Arguments for `subprocess` that start a command as another user."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+    umask: int
+
+
+def as_user(user: str | None) -> Dropped:
+    """Start a command as `user` (None: as ourselves), its files open to its group alone."""
+    if user is None:
+        return {}
+    account = pwd.getpwnam(user)
+    groups = os.getgrouplist(user, account.pw_gid)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups, "umask": 0o007}
+
+
 def why_not_dropped(settings: Settings) -> str:
     """Why services run as the starting user, in plain words; empty where they are dropped."""
     user = settings.service_user
@@ -68,3 +84,35 @@ def why_not_dropped(settings: Settings) -> str:
     except OSError as error:
         problem = str(error)
     return f"user {user!r} cannot run the project in {PROJECT}: {problem}" if problem else ""
+
+
+def make_accounts(settings: Settings) -> list[str]:
+    """Make the two users where root may and they are missing; returns the names made.
+
+    Raises:
+        subprocess.CalledProcessError: useradd or usermod refused; its words are in `stderr`.
+    """
+    if not is_root():
+        return []
+    made = []
+    if not user_exists(settings.service_user):
+        _useradd(settings.service_user)
+        made.append(settings.service_user)
+    if not user_exists(settings.asterisk.user):
+        _useradd(settings.asterisk.user)
+        made.append(settings.asterisk.user)
+    group = grp.getgrnam(settings.service_user)
+    if settings.asterisk.user not in group.gr_mem:
+        _run("usermod", "-a", "-G", settings.service_user, settings.asterisk.user)
+    return made
+
+
+def _useradd(name: str) -> None:
+    _run(
+        *("useradd", "--system", "--user-group", "--no-create-home"),
+        *("--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name),
+    )
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True, text=True)

@@ -12,8 +12,10 @@ import typer
 from pydantic import ValidationError
 
 from line111 import screen, supervision
+from line111.accounts import why_not_dropped
 from line111.programs import PROGRAMS, UnknownProgram, chosen, named
 from line111.rooms import RoomsGroup
+from line111.setting_up import SetUp, StepFailed
 from line111.settings import Settings, load_settings
 from line111.supervisor_link import NotUp, Refused
 
@@ -49,6 +51,29 @@ def settings_or_exit() -> Settings:
 def _fail(words: object, code: int = 1) -> NoReturn:
     screen.errors.print(f"[red]{words}[/]", soft_wrap=True)
     raise typer.Exit(code)
+
+
+@app.command()
+def setup(
+    again: Annotated[bool, typer.Option("--again", help="Do every step again, also what is done.")] = False,
+) -> None:
+    """Make this node ready: users, folders, secrets, Asterisk, prompts, models, database.
+
+    Run it again at any time: what is done is not done twice. `make setup` installs the packages
+    first and then comes here.
+    """
+    settings = settings_or_exit()
+    began = time.monotonic()
+    try:
+        SetUp(settings, screen.console.print, again).run()
+    except StepFailed as error:
+        screen.errors.print(f"[red]Set-up stopped at: {error.step}[/]\n{error.words}", soft_wrap=True)
+        _fail(f"To mend it: {error.mend}.")
+    if reason := why_not_dropped(settings):
+        screen.console.print(f"[yellow]Services will run as the starting user: {reason}.[/]", soft_wrap=True)
+    screen.console.print(
+        f"This node is ready ({time.monotonic() - began:.1f} s). Start it with `line111 up`."
+    )
 
 
 @app.command()

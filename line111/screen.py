@@ -30,9 +30,9 @@ def manner(state: State) -> str:
     word = _PLAIN_WORDS.get(state.manager, state.manager.lower())
     if state.well:
         return f"[green]well[/] ({state.words})"
-    if state.manager == "RUNNING":
-        return f"[yellow]not well[/]: {state.words}"
-    return f"[red]{word}[/]: {state.words}"
+    colour = "yellow" if state.manager in ("RUNNING", "STARTING") else "red"
+    word = "not well" if state.manager == "RUNNING" else word
+    return f"[{colour}]{word}[/]" + (f": {state.words}" if state.words else "")
 
 
 def states_table(settings: Settings, states: Iterable[State]) -> Table:

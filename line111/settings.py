@@ -108,6 +108,9 @@ class TranscriptionSettings(BaseModel):
     model_mirror: str | None = None
     """Base address to fetch models from instead of their publishers' sites."""
     metrics_port: Port = 9112
+    """Of the first process; each further one has the next port."""
+    takeover_seconds: float = Field(default=20.0, ge=2, le=600)
+    """A worker silent for so long loses its job to another."""
 
 
 class CallRoutingSettings(BaseModel):
@@ -185,6 +188,11 @@ class Settings(BaseSettings):
     def models_dir(self) -> Path:
         """Verified Vosk models, one folder each."""
         return self.home / "models"
+
+    @property
+    def voices_dir(self) -> Path:
+        """Verified voices of the speech synthesisers, one folder each."""
+        return self.home / "voices"
 
     @property
     def asterisk_dir(self) -> Path:

@@ -79,7 +79,7 @@ def states(settings: Settings, programs: Iterable[Program] = PROGRAMS) -> list[S
 
 def _state(settings: Settings, program: Program, info: dict[str, Any]) -> State:
     word, pid, since = str(info["statename"]), int(info["pid"]), int(info["start"])
-    if word != "RUNNING":
+    if word not in ("STARTING", "RUNNING"):
         return State(program, word, pid, since, False, str(info["spawnerr"] or info["description"]))
     try:
         return State(program, word, pid, since, True, program.probe(settings))
