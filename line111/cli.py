@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import asdict
 from typing import Annotated, NoReturn
 
 import typer
@@ -163,6 +164,26 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program t
     else:
         screen.console.print(screen.states_table(settings, now))
     if not all(state.well for state in now):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False) -> None:
+    """Say what is missing or wrong on this machine, in plain words, and how to mend it.
+
+    Exit code 0: nothing that callers would notice; 1: at least one fault.
+    """
+    from line111.doctor.examination import examine, worst
+    from line111.doctor.finding import Level
+
+    examined = examine(settings_or_exit())
+    if as_json:
+        print(
+            json.dumps([{"name": each.name, **asdict(each.finding)} for each in examined], ensure_ascii=False)
+        )
+    else:
+        screen.print_examined(examined)
+    if worst(examined) is Level.FAULT:
         raise typer.Exit(1)
 
 

@@ -6,8 +6,11 @@ import time
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from line111.doctor.examination import Examined
+from line111.doctor.finding import Level
 from line111.settings import Settings
 from line111.supervision import State
 
@@ -29,10 +32,10 @@ def manner(state: State) -> str:
     """How a program is, in plain words."""
     word = _PLAIN_WORDS.get(state.manager, state.manager.lower())
     if state.well:
-        return f"[green]well[/] ({state.words})"
+        return f"[green]well[/] ({escape(state.words)})"
     colour = "yellow" if state.manager in ("RUNNING", "STARTING") else "red"
     word = "not well" if state.manager == "RUNNING" else word
-    return f"[{colour}]{word}[/]" + (f": {state.words}" if state.words else "")
+    return f"[{colour}]{word}[/]" + (f": {escape(state.words)}" if state.words else "")
 
 
 def states_table(settings: Settings, states: Iterable[State]) -> Table:
@@ -87,3 +90,21 @@ class Changes:
             self._seen[name] = now
             elapsed = time.monotonic() - self._began
             console.print(f"{elapsed:7.1f} s  {name:<14} {manner(state)}", soft_wrap=True)
+
+
+_SIGNS = {Level.WELL: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.FAULT: "[red]✗[/]"}
+
+
+def print_examined(examined: Sequence[Examined]) -> None:
+    """The doctor's findings, each with how to mend it below."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, finding in examined:
+        mend = f"\n  [bold]mend:[/] {escape(finding.mend)}" if finding.mend else ""
+        table.add_row(_SIGNS[finding.level], name, f"{escape(finding.words)}{mend}")
+    console.print(table)
+    faults = sum(each.finding.level is Level.FAULT for each in examined)
+    warnings = sum(each.finding.level is Level.WARNING for each in examined)
+    console.print(f"\n{len(examined)} things looked at: {faults} faults, {warnings} warnings.")

@@ -44,6 +44,8 @@ class SipSettings(BaseModel):
     """Address told in SDP where the node is behind NAT."""
     rtp_first: Port = 10000
     rtp_last: Port = 12000
+    trunk_contacts: list[str] = []
+    """`sip:192.0.2.7:5060` of each trunk calls go out by; asked by OPTIONS every minute."""
 
 
 class AsteriskSettings(BaseModel):

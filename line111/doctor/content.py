@@ -1,0 +1,88 @@
+"""What callers hear, what they left, and what becomes of it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import redis
+
+from line111.doctor.finding import Finding, fault, warning, well
+from line111.settings import Settings
+
+_LATE, _TOO_LATE = 120, 900
+"""Seconds a record may wait for the bridge before somebody should look; before it is a fault."""
+_MANY_JOBS = 200
+_LANGUAGES = ("fa", "en")
+
+
+def speech_models(settings: Settings) -> Finding:
+    """A proved speech model for each language."""
+    from transcription.store import ModelMissing, ModelStore, ModelUnverified
+
+    store = ModelStore.of(settings)
+    proved, missing = [], []
+    for language in _LANGUAGES:
+        try:
+            proved.append(f"{language}: {store.find(language).name}")
+        except ModelMissing:
+            missing.append(language)
+        except ModelUnverified as error:
+            return fault(str(error), f"`line111 models fetch {language} --again`")
+    if missing:
+        return warning(
+            f"none for {', '.join(missing)}: its recordings are kept and wait"
+            + (f" ({'; '.join(proved)})" if proved else ""),
+            "; ".join(f"`line111 models fetch {language}`" for language in missing) + " (or with --file)",
+        )
+    return well("; ".join(proved))
+
+
+def spool(settings: Settings) -> Finding:
+    """Records that callers have left and the bridge has not accepted yet."""
+    waiting = list(_files(settings.spool_dir / "incoming"))
+    if not waiting:
+        return well("empty: the bridge has everything")
+    age = max(0.0, time.time() - min(file.stat().st_mtime for file in waiting))
+    words = f"{len(waiting)} records wait for the bridge, the oldest for {age:.0f} s"
+    mend = "nothing is lost; ivr delivers and bridge accepts: see `line111 logs ivr bridge`"
+    if age > _TOO_LATE:
+        return fault(words, mend)
+    if age > _LATE:
+        return warning(words, mend)
+    return well(words)
+
+
+def rejected(settings: Settings) -> Finding:
+    """Records the bridge refused: each is a caller who was told a code and has no case."""
+    refused = list(_files(settings.spool_dir / "rejected"))
+    if not refused:
+        return well("none")
+    return fault(
+        f"{len(refused)} records were refused by the bridge, kept in {settings.spool_dir / 'rejected'}",
+        "read why in `line111 logs ivr`, mend it, and move them back to spool/incoming (docs/operations.md)",
+    )
+
+
+def transcripts(settings: Settings) -> Finding:
+    """Recordings waiting for their text, and those given up."""
+    from transcription.job_queue import connect, dead_letter_count, waiting_count
+
+    try:
+        with connect(settings) as client:
+            waiting, dead = waiting_count(client), dead_letter_count(client)
+    except redis.RedisError as error:
+        return fault(f"Redis does not tell: {error}", "mend redis first; recordings wait, untouched")
+    words = f"{waiting} recordings wait for their text, {dead} were given up"
+    if dead:
+        return warning(words, "`line111 models --help` shows how to list them and try them again")
+    if waiting > _MANY_JOBS:
+        return warning(
+            words,
+            "more processes or threads (LINE111_TRANSCRIPTION__…), or one more machine for it",
+        )
+    return well(words)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if file.is_file()] if folder.is_dir() else []
