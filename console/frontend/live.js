@@ -1,5 +1,5 @@
 // What happens elsewhere arrives as server-sent events and becomes `live:<type>` on <body>, where
-// HTMX elements wait for it (hx-trigger="live:case_opened from:body"). The fragment itself is then
+// HTMX elements wait for it (hx-trigger="live:case from:body"). The fragment itself is then
 // fetched by an ordinary request, so rights are checked in one place.
 //
 // The stream is closed while the tab is hidden: a browser allows six connections to a host, and

@@ -1,0 +1,57 @@
+"""The whole web application: the bridge's API, and the screens mounted beside it.
+
+`create_app(settings)` is what `python -m console` serves.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.routing import Match, Mount
+from starlette.types import Scope
+
+from casebridge.app import create_app as create_bridge_app
+from casebridge.bridge import Bridge
+from console.assets import Bundle
+from console.failures import install_failures
+from console.forms import FormTokens
+from console.headers import PageHeaders
+from console.screens import routers
+from line111.secrets import read_secret
+from line111.settings import Settings
+
+
+class Screens(Mount):
+    """The mount of the screens: everything but the API, which answers its own 404s."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """No match below `/api`."""
+        if str(scope.get("path", "")).startswith("/api/"):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Bridge and screens in one application.
+
+    Raises:
+        BundleMissing: the front-end bundle was not built.
+        FileNotFoundError: a secret is missing; names `line111 setup`.
+    """
+    app = create_bridge_app(settings)
+    screens = create_screens(settings, app.state.bridge)
+    app.router.routes.append(Screens("/", app=PageHeaders(screens), name="screens"))
+    return app
+
+
+def create_screens(settings: Settings, bridge: Bridge) -> FastAPI:
+    """The screens alone, as an application without an API of its own."""
+    screens = FastAPI(title="line111 screens", openapi_url=None, docs_url=None, redoc_url=None)
+    screens.state.settings = settings
+    screens.state.bridge = bridge
+    screens.state.bundle = Bundle()
+    screens.state.form_tokens = FormTokens(read_secret(settings, "session_key"))
+    screens.mount("/static", screens.state.bundle)
+    for router in routers():
+        screens.include_router(router)
+    install_failures(screens)
+    return screens

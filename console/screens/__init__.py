@@ -1,0 +1,13 @@
+"""The screens, one module each; `routers()` lists them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+
+def routers() -> list[APIRouter]:
+    """All screens' routers. The last word on an address has the order here."""
+    from console.screens import audit, callbacks, case, cases, door, live, overview, recordings
+
+    modules = (door, overview, cases, case, callbacks, recordings, audit, live)
+    return [module.router for module in modules]

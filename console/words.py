@@ -1,0 +1,130 @@
+"""The words for the codes of the bridge, and the colour each is shown in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from console.language import N_
+
+KINDS: Final = {
+    "complaint": N_("Complaint"),
+    "request": N_("Request"),
+    "report": N_("Report"),
+    "guidance": N_("Guidance"),
+    "sentiment": N_("Heartfelt words"),
+    "idea": N_("Idea"),
+    "criticism": N_("Criticism"),
+    "appreciation": N_("Appreciation"),
+    "unclassified": N_("Not yet classified"),
+}
+STATUSES: Final = {
+    "registered": N_("Registered"),
+    "in_progress": N_("In progress"),
+    "referred": N_("Referred"),
+    "answered": N_("Answered"),
+    "closed": N_("Closed"),
+}
+CHANNELS: Final = {
+    "phone": N_("Phone"),
+    "in_person": N_("In person"),
+    "post": N_("Post"),
+    "email": N_("E-mail"),
+    "fax": N_("Fax"),
+    "web": N_("Web portal"),
+    "provincial_trip": N_("Provincial trip"),
+}
+LEVELS: Final = {
+    "county": N_("County"),
+    "province": N_("Province"),
+    "agency": N_("Agency"),
+    "national": N_("National"),
+}
+IDENTIFIERS: Final = {
+    "national_id": N_("National ID"),
+    "foreign_resident": N_("Foreign resident's code"),
+    "legal_person": N_("Legal person's ID"),
+}
+LANGUAGES: Final = {"fa": N_("Persian"), "en": N_("English")}
+TRANSCRIPTS: Final = {
+    "queued": N_("In line to be transcribed"),
+    "in_progress": N_("Being transcribed"),
+    "done": N_("Transcribed"),
+    "waiting_for_model": N_("Waiting for the model"),
+    "empty": N_("No speech in it"),
+    "broken": N_("Recording damaged"),
+    "failed": N_("Transcription failed"),
+    "deadline": N_("Took too long"),
+}
+CALLBACKS: Final = {
+    "waiting": N_("Waiting to be called back"),
+    "claimed": N_("Being called back"),
+    "done": N_("Called back"),
+}
+WISHES: Final = {
+    "asap": N_("As soon as possible"),
+    "afternoon": N_("This afternoon"),
+    "tomorrow": N_("Tomorrow"),
+}
+OUTCOMES: Final = {
+    "reached": N_("Reached"),
+    "no_answer": N_("No answer"),
+    "busy": N_("Line busy"),
+    "wrong_number": N_("Wrong number"),
+    "refused": N_("Did not want to talk"),
+    "later": N_("Wants another time"),
+}
+SPEAKERS: Final = {"applicant": N_("Applicant"), "agent": N_("Agent"), "both": N_("Both")}
+ROLES: Final = {
+    "agent": N_("Agent"),
+    "supervisor": N_("Supervisor"),
+    "official": N_("Official"),
+    "operator": N_("Operator"),
+}
+ENDINGS: Final = {
+    "confirmed": N_("The caller confirmed the message"),
+    "hangup": N_("The caller hung up after speaking"),
+    "agent_unavailable": N_("No agent was free"),
+    "rescued": N_("Rescued from a call that was cut off"),
+}
+TABLES: Final = {
+    "kind": KINDS,
+    "status": STATUSES,
+    "channel": CHANNELS,
+    "level": LEVELS,
+    "identifier": IDENTIFIERS,
+    "language": LANGUAGES,
+    "transcript": TRANSCRIPTS,
+    "callback": CALLBACKS,
+    "wish": WISHES,
+    "outcome": OUTCOMES,
+    "speaker": SPEAKERS,
+    "role": ROLES,
+    "ending": ENDINGS,
+}
+COLOURS: Final = {
+    "complaint": "red",
+    "criticism": "amber",
+    "request": "blue",
+    "report": "violet",
+    "idea": "teal",
+    "appreciation": "green",
+    "registered": "blue",
+    "in_progress": "amber",
+    "referred": "violet",
+    "answered": "teal",
+    "closed": "green",
+    "waiting": "amber",
+    "claimed": "blue",
+    "done": "green",
+    "waiting_for_model": "amber",
+    "queued": "blue",
+    "broken": "red",
+    "failed": "red",
+    "deadline": "red",
+}
+
+
+def word(table: str, code: object) -> str:
+    """The English word for a code of the bridge; a code this list lacks is shown as it is."""
+    text = str(code)
+    return TABLES[table].get(text, text)
