@@ -156,7 +156,7 @@ def _download_once(client: httpx.Client, url: str, part: Path, progress: Progres
             int(response.headers["Content-Length"]) + have if "Content-Length" in response.headers else None
         )
         with part.open("ab" if have else "wb") as file:
-            for block in response.iter_raw(1 << 16):
+            for block in response.iter_raw():  # as it arrives: what is kept back is lost when the line breaks
                 file.write(block)
                 have += len(block)
                 progress(have, total)
