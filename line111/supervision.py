@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from line111.ports import Port, describe, environment_of, holder_of, process_ids
 from line111.probes import NotWell
 from line111.programs import PROGRAMS, Program
 from line111.settings import Settings
-from line111.supervisor_link import NotUp, SupervisorLink
+from line111.supervisor_link import NotUp, Refused, SupervisorLink
 
 MARK = "LINE111_SUPERVISED_IN"
 """Environment variable by which our own processes are known again: the node's home folder."""
@@ -142,7 +143,10 @@ class Node:
         self._require_manager()
         try:
             now = states(self.settings, self.programs)
-        except NotUp:
+        except (NotUp, Refused):  # it is on its way down
+            if self._manager is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    self._manager.wait(timeout=_STOP_SECONDS)
             self._require_manager()
             raise
         self._revive(now)
