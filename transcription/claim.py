@@ -42,6 +42,7 @@ class Claim:
         self._redis = client
         self._key = f"line111:transcription:claim:{recording_id}"
         self._starts = f"line111:transcription:starts:{recording_id}"
+        self._unreadable = f"line111:transcription:unreadable:{recording_id}"
         self._holder = str(uuid4())
         self._clock = clock
         self._renewed = clock()
@@ -73,6 +74,12 @@ class Claim:
             return  # Redis is away for a moment: the work is not thrown away for that
         if not mine and not self._redis.set(self._key, self._holder, nx=True, ex=LEASE_SECONDS):
             raise ClaimedElsewhere
+
+    def count_unreadable(self) -> int:
+        """Count one more vain attempt to get the sound; returns how often that was."""
+        count = int(self._redis.incr(self._unreadable))
+        self._redis.expire(self._unreadable, STARTS_REMEMBERED_SECONDS)
+        return count
 
     def let_go(self) -> None:
         """Give the recording free; the worker came to an end, so the starts are forgotten."""

@@ -46,6 +46,10 @@ class AudioNotHere(Exception):
     """The bridge knows the recording, but does not hold its sound yet."""
 
 
+class AudioUnreadable(BridgeUnavailable):
+    """The bridge answers, but can't give this recording's sound (or not whole)."""
+
+
 class RecordingUnknown(Exception):
     """The bridge knows no such recording: trying again will not help."""
 
@@ -96,9 +100,9 @@ def transcribe(desk: Desk, recording_id: str, check: Callable[[], None]) -> str:
     return _tell(desk, recording, _hear(desk, recording, model, check))
 
 
-def give_up(desk: Desk, recording_id: str, detail: str) -> None:
-    """Tell the bridge that a recording can't be transcribed (`failed`)."""
-    _tell(desk, _recording(desk, recording_id), Outcome("failed", detail))
+def give_up(desk: Desk, recording_id: str, status: str, detail: str) -> None:
+    """Tell the bridge that a recording will not be transcribed (`failed` or `broken`, and why)."""
+    _tell(desk, _recording(desk, recording_id), Outcome(status, detail))
 
 
 def _recording(desk: Desk, recording_id: str) -> Recording:
@@ -143,9 +147,12 @@ def _hear(desk: Desk, recording: Recording, model: SpeechModel, check: Callable[
 
 
 def _fetched(desk: Desk, recording: Recording, path: Path) -> Audio:
-    desk.link.call(lambda bridge: bridge.get_audio(recording.id, path))
+    try:
+        desk.link.call(lambda bridge: bridge.get_audio(recording.id, path))
+    except BridgeUnavailable as error:
+        raise AudioUnreadable(str(error)) from error
     if sha256_of(path) != recording.sha256:
-        raise BridgeUnavailable("the recording did not arrive whole")
+        raise AudioUnreadable("the recording did not arrive whole")
     return open_recording(path, encoding=recording.encoding, rate=recording.rate, channels=recording.channels)
 
 

@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 MOST_FAILURES = 3
 """Times a job may fail for a reason nobody foresaw before it is given up."""
+MOST_UNREADABLE = 8
+"""Times a bridge that answers may fail to give a recording's sound: about four minutes."""
 POLL_MS = 200
 """Longest wait between two looks into the empty queue."""
 STOP_SECONDS = 20
@@ -104,7 +106,7 @@ class Worker:
         except ClaimedElsewhere:
             raise _later("claimed", LEASE_SECONDS / 2) from None
         except TooManyStarts:
-            job.give_up(self.desk, recording_id, "workers_died")
+            job.give_up(self.desk, recording_id, "failed", "workers_died")
             raise
         try:
             job.transcribe(self.desk, recording_id, lambda: self._check(claim))
@@ -112,6 +114,11 @@ class Worker:
             raise _later("stopping", 0) from None
         except ClaimedElsewhere:
             log.warning("claim_lost", recording=recording_id)
+        except job.AudioUnreadable as error:
+            if claim.count_unreadable() >= MOST_UNREADABLE:
+                job.give_up(self.desk, recording_id, "broken", "unavailable")
+                return
+            raise _later("AudioUnreadable", _backoff(_retries(), error)) from error
         except (BridgeUnavailable, job.AudioNotHere) as error:
             raise _later(type(error).__name__, _backoff(_retries(), error)) from error
         except Exception:
@@ -130,7 +137,7 @@ class Worker:
         if _retries() < MOST_FAILURES:
             return
         try:
-            job.give_up(self.desk, recording_id, "unexpected")
+            job.give_up(self.desk, recording_id, "failed", "unexpected")
         except Exception as error:  # the first error is the one worth keeping
             log.warning("failure_not_told", recording=recording_id, reason=type(error).__name__)
 
