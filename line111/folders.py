@@ -1,7 +1,7 @@
 """The folders of a node's home: whose they are and who may enter, as one table.
 
 Set-up makes them so, the doctor compares. Owners are only set by root; without root everything
-belongs to the person who runs the node.
+belongs to the person who runs the node. Asterisk's own folders are made by `asterisk_conf`.
 """
 
 from __future__ import annotations
@@ -24,16 +24,15 @@ SHARED = 0o2770
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder below home: its mode, and whether it is Asterisk's rather than the services'."""
+    """A folder below home and its mode."""
 
     path: str
     mode: int
-    asterisks: bool = False
 
 
 FOLDERS = (
     Folder(".", 0o2750),
-    Folder("secrets", 0o710),  # Asterisk passes through to `sealing_public`, and sees nothing else
+    Folder("secrets", 0o700),
     Folder("db", 0o700),
     Folder("redis", 0o700),
     Folder("spool", SHARED),
@@ -46,7 +45,6 @@ FOLDERS = (
     Folder("sounds", 0o2750),
     Folder("recordings", 0o700),
     Folder("models", 0o2750),
-    Folder("asterisk", 0o750, asterisks=True),
     Folder("log", 0o2750),
     Folder("run", 0o750),
 )
@@ -96,25 +94,23 @@ def _wrong(settings: Settings, folder: Folder) -> Iterator[str]:
     mode = stat.S_IMODE(found.st_mode)
     if mode != folder.mode:
         yield f"{path} has mode {mode:04o}, not {folder.mode:04o}"
-    user, group = owners(settings, folder)
+    user, group = owners(settings)
     if user and (_user_name(found.st_uid), _group_name(found.st_gid)) != (user, group):
         yield (
             f"{path} belongs to {_user_name(found.st_uid)}:{_group_name(found.st_gid)}, not {user}:{group}"
         )
 
 
-def owners(settings: Settings, folder: Folder) -> tuple[str, str]:
-    """User and group the folder should belong to; ("", "") where nobody is root to set them."""
+def owners(settings: Settings) -> tuple[str, str]:
+    """User and group the folders should belong to; ("", "") where nobody is root to set them."""
     if not is_root():
         return "", ""
     group = settings.service_user if user_exists(settings.service_user) else "root"
-    if folder.asterisks and user_exists(settings.asterisk.user):
-        return settings.asterisk.user, group
     return service_user(settings) or "root", group
 
 
 def _set_right(settings: Settings, folder: Folder, path: Path) -> None:
-    user, group = owners(settings, folder)
+    user, group = owners(settings)
     if user:
         shutil.chown(path, user, group)
     path.chmod(folder.mode)  # after the owner: chown(2) takes the setgid bit away

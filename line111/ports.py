@@ -67,6 +67,15 @@ def environment_of(pid: int) -> dict[str, str]:
     return {os.fsdecode(name): os.fsdecode(value) for name, _, value in entries}
 
 
+def arguments_of(pid: int) -> list[str]:
+    """The words of a process's command line; empty where it has ended."""
+    try:
+        raw = (_PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return []
+    return [os.fsdecode(word) for word in raw.split(b"\0")]
+
+
 def _listening_inodes(port: Port) -> Iterator[str]:
     for table in (port.protocol, f"{port.protocol}6"):
         try:
@@ -82,7 +91,15 @@ def _listening_inodes(port: Port) -> Iterator[str]:
 
 def _socket_inodes(pid: int) -> set[str]:
     try:
-        links = [str(link.readlink()) for link in (_PROC / str(pid) / "fd").iterdir()]
+        links = list((_PROC / str(pid) / "fd").iterdir())
     except OSError:
         return set()
-    return {link[8:-1] for link in links if link.startswith("socket:[")}
+    return {target[8:-1] for target in map(_target, links) if target.startswith("socket:[")}
+
+
+def _target(link: Path) -> str:
+    """Where a descriptor leads; empty for one that was closed while we looked."""
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from line111 import node_files
 from line111.node_files import DIES_WITH_PARENT
-from line111.ports import Port, describe, environment_of, holder_of, process_ids
+from line111.ports import Port, arguments_of, describe, environment_of, holder_of, process_ids
 from line111.probes import NotWell
 from line111.programs import PROGRAMS, Program
 from line111.settings import Settings
@@ -235,7 +235,13 @@ def child_environment(settings: Settings) -> dict[str, str]:
 def ours(settings: Settings) -> list[int]:
     """Ids of the processes that an `up` of this home has started and that still run."""
     home = str(settings.home.absolute())
-    return [pid for pid in process_ids() if environment_of(pid).get(MARK) == home]
+    # Asterisk starts with an empty environment; its configuration's path tells whose it is.
+    asterisks = str(settings.asterisk_dir.absolute() / "etc" / "asterisk.conf")
+    return [
+        pid
+        for pid in process_ids()
+        if environment_of(pid).get(MARK) == home or asterisks in arguments_of(pid)
+    ]
 
 
 def end_orphans(settings: Settings) -> list[str]:
