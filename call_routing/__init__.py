@@ -1,1 +1,1 @@
-"""Where a call goes, and what is live: AMI controller, live calls, callbacks being dialled."""
+"""Where a call goes: the controller at Asterisk's manager interface (AMI)."""

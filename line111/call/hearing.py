@@ -24,7 +24,7 @@ _SOUND_LEVEL = 10 ** (-46 / 20) * 32768  # RMS; A-law's own idle noise is far be
 _TONE_SHARE = 0.85  # of a frame's energy in one frequency: speech never reaches it for long
 _TONE_FRAMES = 6  # 120 ms
 _GAP = 0.3  # seconds of silence within one piece of speech
-_LATE = 0.12  # seconds that packets may be late before the hole counts as silence
+_LATE = 0.2  # seconds that packets may be late before the hole counts as silence
 
 
 @dataclass
