@@ -90,6 +90,8 @@ class BridgeSettings(BaseModel):
     database_url: str | None = None
     """SQLAlchemy URL (`postgresql+asyncpg://…`); None: SQLite in `<home>/db`."""
     session_hours: int = 12
+    callback_lease_seconds: int = Field(default=300, ge=5, le=86_400)
+    """How long a claimed callback stays with its agent without a word from them."""
 
 
 class RedisSettings(BaseModel):

@@ -1,0 +1,114 @@
+"""Asterisk as a process of this node: its rights, its end, its return."""
+
+from __future__ import annotations
+
+import pwd
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from asterisk_conf.running import NotRunning, process_id
+
+pytestmark = pytest.mark.pbx
+
+
+def _status(number: int) -> dict[str, str]:
+    lines = Path(f"/proc/{number}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def test_asterisk_runs_as_its_own_user_without_any_right_to_gain(asterisk):
+    status = _status(process_id(asterisk.settings))
+    assert status["Uid"].split() == [str(pwd.getpwnam("asterisk").pw_uid)] * 4
+    assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_process_started_is_asterisk_itself_so_signals_reach_it(asterisk):
+    assert asterisk.process.pid == process_id(asterisk.settings)
+
+
+def test_asterisk_sees_no_secrets_and_no_database(asterisk):
+    world = Path(f"/proc/{process_id(asterisk.settings)}/root")
+    home = world / str(asterisk.settings.home)[1:]
+    assert {entry.name for entry in home.iterdir()} == {
+        "asterisk",
+        "calls",
+        "spool",
+        "sounds",
+        "emergency-site",
+    }
+    assert not (world / "root").exists()
+
+
+def test_asterisk_cannot_change_its_own_configuration(asterisk):
+    mounts = Path(f"/proc/{process_id(asterisk.settings)}/mounts").read_text().splitlines()
+    flags = {line.split()[1]: line.split()[3].split(",") for line in mounts}
+    for folder in ("etc", "agi-bin"):
+        assert "ro" in flags[str(asterisk.settings.asterisk_dir / folder)]
+    assert {"rw", "noexec", "nosuid"} <= set(flags[str(asterisk.settings.spool_dir)])
+
+
+def test_every_module_loads_without_an_error_in_the_log(asterisk):
+    log = (asterisk.settings.asterisk_dir / "log" / "asterisk.json").read_text()
+    assert '"level":"ERROR"' not in log
+    for name in ("app_queue", "app_mixmonitor", "cdr_custom", "cel_custom", "res_prometheus"):
+        assert "Running" in asterisk.cli(f"module show like {name}.so")
+
+
+def test_dangerous_modules_are_not_there(asterisk):
+    for name in (
+        "app_system",
+        "func_shell",
+        "pbx_spool",
+        "res_ari",
+        "func_curl",
+        "app_originate",
+        "func_env",
+    ):
+        assert "0 modules loaded" in asterisk.cli(f"module show like {name}.so")
+
+
+def test_sigterm_ends_asterisk_in_order_and_a_second_start_works(make_asterisk):
+    pbx = make_asterisk()
+    assert pbx.stop() == 0
+    with pytest.raises(NotRunning):
+        process_id(pbx.settings)
+    pbx.start()
+    assert "0 active channels" in pbx.cli("core show channels")
+
+
+def test_killed_asterisk_starts_again_by_itself_and_leaves_no_mounts(make_asterisk):
+    pbx = make_asterisk()
+    pbx.kill()
+    assert str(pbx.settings.home) not in Path("/proc/self/mounts").read_text()
+    assert not any((pbx.settings.asterisk_dir / "root").iterdir())
+    pbx.start()
+    assert "0 active channels" in pbx.cli("core show channels")
+
+
+def test_asterisk_ends_with_the_process_that_watches_it(make_asterisk):
+    """The process manager marks its children with PR_SET_PDEATHSIG; a change of user would forget it."""
+    pbx = make_asterisk(start=False)
+    launch = shlex.join(
+        ["setpriv", "--pdeathsig", "TERM", sys.executable, "-P", "-m", "asterisk_conf.launch"]
+    )
+    watcher = subprocess.Popen(
+        ["/bin/sh", "-c", f"{launch} & wait"],
+        env=pbx.environment,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    pbx.wait_until_ready(watcher)
+    number = process_id(pbx.settings)
+    watcher.kill()
+    watcher.wait()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{number}").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{number}").exists()
