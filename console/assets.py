@@ -32,9 +32,7 @@ class Bundle:
         try:
             self.names: dict[str, str] = json.loads((folder / "manifest.json").read_text())
         except FileNotFoundError:
-            raise BundleMissing(
-                f"no front-end bundle in {folder}; run `npm ci && npm run build`"
-            ) from None
+            raise BundleMissing(f"no front-end bundle in {folder}; run `npm ci && npm run build`") from None
         self.files = {path.name for path in folder.iterdir()}
 
     def url(self, name: str) -> str:

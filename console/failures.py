@@ -83,7 +83,9 @@ async def _problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):
         return page(request, 500)
     entry = catalogue()["problem"][error.code]
-    words = entry[language_of(request).code]["detail"].format_map({k: str(v) for k, v in error.values.items()})
+    words = entry[language_of(request).code]["detail"].format_map(
+        {k: str(v) for k, v in error.values.items()}
+    )
     return page(request, entry["status"], words)
 
 

@@ -127,7 +127,7 @@ class Language:
         return f"{self.near_day(moment)} {self.clock(moment)}"
 
     def near_day(self, moment: datetime) -> str:
-        """"Today" and "Yesterday" by name, other days by date."""
+        """ "Today" and "Yesterday" by name, other days by date."""
         there, today = self._there(moment), datetime.now(self.zone).date()
         if there == today:
             return self.gettext("Today")
@@ -182,6 +182,6 @@ def language(code: str, zone: str = "Asia/Tehran") -> Language:
 Translate = Callable[[str], str]
 
 
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "to be translated later"
+def N_(text: str) -> str:
     """Marks a text for the catalogue where it is not yet known in which language it will be shown."""
     return text

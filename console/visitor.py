@@ -73,4 +73,3 @@ CallbackTaker = Annotated[Principal, Depends(needs("callbacks:claim"))]
 Operator = Annotated[Principal, Depends(needs("operate"))]
 Auditor = Annotated[Principal, Depends(needs("audit:read"))]
 EventListener = Annotated[Principal, Depends(needs("events:read"))]
-

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from console.language import N_
 
@@ -86,6 +87,31 @@ ENDINGS: Final = {
     "agent_unavailable": N_("No agent was free"),
     "rescued": N_("Rescued from a call that was cut off"),
 }
+RECORDINGS: Final = {"expected": N_("On its way"), "held": N_("Held")}
+AUDIT: Final = {
+    "signed_in": N_("Signed in"),
+    "signed_out": N_("Signed out"),
+    "sign_in_failed": N_("Sign-in failed"),
+    "identifier_revealed": N_("Looked at the identifier"),
+    "recording_played": N_("Played the recording"),
+    "recording_read": N_("Read the recording for its text"),
+    "case_changed": N_("Changed the case"),
+    "cases_exported": N_("Exported the list of cases"),
+    "callback_claimed": N_("Took the callback"),
+    "callback_attempt": N_("Tried to call back"),
+    "codes_leased": N_("Leased tracking codes"),
+}
+HISTORY: Final = {
+    "registered": N_("Case registered"),
+    "recording_held": N_("Recording received whole"),
+    "transcript": N_("Text of the recording changed"),
+    "identifier_revealed": N_("Identifier was looked at"),
+    "changed": N_("Case changed"),
+    "callback_wished": N_("Callback wished"),
+    "callback_claimed": N_("Callback taken by an agent"),
+    "callback_released": N_("Callback back in the line"),
+    "callback_done": N_("Callback finished"),
+}
 TABLES: Final = {
     "kind": KINDS,
     "status": STATUSES,
@@ -100,6 +126,8 @@ TABLES: Final = {
     "speaker": SPEAKERS,
     "role": ROLES,
     "ending": ENDINGS,
+    "recording": RECORDINGS,
+    "audit": AUDIT,
 }
 COLOURS: Final = {
     "complaint": "red",
@@ -122,6 +150,15 @@ COLOURS: Final = {
     "failed": "red",
     "deadline": "red",
 }
+
+
+def happened(action: str, detail: Mapping[str, Any]) -> str:
+    """The English words for a line of a case's history: the outcome itself where there is one."""
+    if action == "transcript":
+        return word("transcript", detail.get("status", ""))
+    if action == "callback_done":
+        return word("outcome", detail.get("outcome", ""))
+    return HISTORY.get(action, action)
 
 
 def word(table: str, code: object) -> str:

@@ -3,17 +3,18 @@
 import WaveSurfer from "wavesurfer.js";
 import { silences } from "./silence.js";
 
-const KEPT = "line111.player";
+const KEPT = "line111.player"; // in local storage: speed, volume, skipping of silence
 
 export class Player {
   /** @param {HTMLElement} place the element with data-audio, data-peaks and data-duration (ms) */
   static async open(place) {
     const response = await fetch(place.dataset.peaks, { headers: { Accept: "application/json" } });
-    const peaks = response.ok ? (await response.json()).peaks : [0];
-    return new Player(place, peaks);
+    const channels = response.ok ? (await response.json()).channels : [[0]];
+    return new Player(place, channels);
   }
 
-  constructor(place, peaks) {
+  constructor(place, channels) {
+    const peaks = channels[0].map((_, index) => Math.max(...channels.map((channel) => channel[index])));
     this.place = place;
     this.duration = Number(place.dataset.duration) / 1000;
     this.silences = silences(peaks, this.duration);

@@ -32,7 +32,12 @@ async def sign_in_page(
 
 @router.post("/sign-in", dependencies=[Depends(check_form)])
 async def sign_in(
-    request: Request, bridge: BridgeParts, _: Anybody, username: Field = "", password: Field = "", back: Back = "/"
+    request: Request,
+    bridge: BridgeParts,
+    _: Anybody,
+    username: Field = "",
+    password: Field = "",
+    back: Back = "/",
 ) -> Response:
     """Opens a session, or says why not."""
     speech = language_of(request)
@@ -40,7 +45,11 @@ async def sign_in(
     try:
         async with bridge.database.writing() as session:
             opened = await people.sign_in(
-                session, name[:64], password, hours=bridge.settings.bridge.session_hours, address=address_of(request)
+                session,
+                name[:64],
+                password,
+                hours=bridge.settings.bridge.session_hours,
+                address=address_of(request),
             )
     except Problem as problem:
         if problem.code != "too_many_attempts":

@@ -1,0 +1,121 @@
+"""The few numbers the overview and the operators' page show."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.callbacks.models import CallbackRow
+from casebridge.cases.models import Case
+from casebridge.transcripts.models import TranscriptRow
+
+LIVE_CALLS: Final = "line111:live:calls"
+"""Hash that call_routing keeps: a field for each call on the line."""
+DEAD_QUEUE: Final = "dramatiq:transcription.XQ"
+"""Where Dramatiq keeps jobs it has given up: ids by time, and `.msgs` with the messages."""
+MOST_DEAD: Final = 100
+MOST_REJECTED: Final = 100
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number with its name; `path` leads to what was counted, `value` is None where nobody knows."""
+
+    label: str
+    icon: str
+    value: int | None
+    path: str | None = None
+    alarm: bool = False
+
+
+@dataclass(frozen=True)
+class DeadJob:
+    """A job that was given up."""
+
+    actor: str
+    subject: str
+    attempts: int
+    failure: str
+
+
+@dataclass(frozen=True)
+class RejectedFile:
+    """An intake the bridge refused: kept on the node for somebody to look at."""
+
+    name: str
+    size: int
+    at: datetime
+
+
+async def cases_since(session: AsyncSession, start: datetime) -> int:
+    """Cases opened from a moment on."""
+    query = select(func.count()).select_from(Case).where(Case.opened_at >= start)
+    return await session.scalar(query) or 0
+
+
+async def callbacks_waiting(session: AsyncSession) -> int:
+    """Callbacks that wait in line, their time come or not."""
+    query = select(func.count()).select_from(CallbackRow).where(CallbackRow.state == "waiting")
+    return await session.scalar(query) or 0
+
+
+async def transcripts_in(session: AsyncSession, *statuses: str) -> int:
+    """Transcripts in these states."""
+    query = select(func.count()).select_from(TranscriptRow).where(TranscriptRow.status.in_(statuses))
+    return await session.scalar(query) or 0
+
+
+async def live_calls(client: redis.Redis) -> int | None:
+    """Calls on the line now; None where call_routing has not said or Redis does not answer."""
+    with contextlib.suppress(RedisError, OSError):
+        if await client.exists(LIVE_CALLS):
+            return int(await client.hlen(LIVE_CALLS))
+    return None
+
+
+async def dead_jobs(client: redis.Redis) -> list[DeadJob] | None:
+    """Jobs given up, the latest first; None where Redis does not answer."""
+    try:
+        ids = await client.zrevrange(DEAD_QUEUE, 0, MOST_DEAD - 1)
+        texts = await client.hmget(f"{DEAD_QUEUE}.msgs", ids) if ids else []
+    except (RedisError, OSError):
+        return None
+    return [_dead_job(text) for text in texts if text]
+
+
+def rejected_files(spool: Path) -> list[RejectedFile] | None:
+    """Refused intakes on this node, the latest first; None where the spool can't be read."""
+    try:
+        files = [path for path in (spool / "rejected").iterdir() if path.suffix == ".json"]
+        found = [RejectedFile(path.name, *_size_and_time(path)) for path in files]
+    except FileNotFoundError:
+        return [] if spool.exists() else None
+    except OSError:
+        return None
+    return sorted(found, key=lambda file: file.at, reverse=True)[:MOST_REJECTED]
+
+
+def _size_and_time(path: Path) -> tuple[int, datetime]:
+    status = path.stat()
+    return status.st_size, datetime.fromtimestamp(status.st_mtime).astimezone()
+
+
+def _dead_job(text: str) -> DeadJob:
+    message: dict[str, Any] = json.loads(text)
+    options = message.get("options", {})
+    trace = str(options.get("traceback", "")).strip()
+    return DeadJob(
+        actor=str(message.get("actor_name", "?")),
+        subject=" ".join(str(part) for part in message.get("args", [])),
+        attempts=int(options.get("retries", 0)) + 1,
+        failure=trace.splitlines()[-1][:300] if trace else "",
+    )

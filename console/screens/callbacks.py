@@ -1,0 +1,114 @@
+"""The callback line: who waits, and taking the next one."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.callbacks import service as callbacks
+from casebridge.callbacks.schemas import CallbackPage, Outcome, State
+from console.claims import held_by
+from console.forms import check_form
+from console.language import N_, Language
+from console.pages import language_of, render
+from console.visitor import BridgeParts, CallbackReader, CallbackTaker
+
+router = APIRouter()
+FIRST: Final = 50
+MORNING: Final = time(9)
+LATER: Final = (("1", N_("In an hour")), ("3", N_("In three hours")), ("morning", N_("Tomorrow at nine")))
+NOTICES: Final = {
+    "nobody": (N_("Nobody is waiting whose time has come."), "slate"),
+    "released": (N_("The callback is back in the line, at its old place."), "slate"),
+    "done": (N_("Written down. Thank you."), "green"),
+}
+
+
+@router.get("/callbacks")
+async def line_page(
+    request: Request,
+    bridge: BridgeParts,
+    person: CallbackReader,
+    said: Annotated[str, Query(max_length=16)] = "",
+) -> Response:
+    """The line, and what this agent has in hand."""
+    may_claim = "callbacks:claim" in person.scopes
+    async with bridge.database.reading() as session:
+        page = await _page(session)
+        mine = await held_by(session, bridge.keys, person.name) if may_claim else []
+    notice, colour = NOTICES.get(said, ("", "slate"))
+    return render(
+        request,
+        "callbacks.html",
+        page=page,
+        mine=mine,
+        may_claim=may_claim,
+        later=LATER,
+        notice=language_of(request).gettext(notice),
+        notice_colour=colour,
+    )
+
+
+@router.get("/callbacks/waiting")
+async def waiting_part(request: Request, bridge: BridgeParts, _: CallbackReader) -> Response:
+    """Who waits, again."""
+    async with bridge.database.reading() as session:
+        page = await _page(session)
+    return render(request, "callback_rows.html", page=page)
+
+
+@router.post("/callbacks/claim", dependencies=[Depends(check_form)])
+async def claim(bridge: BridgeParts, person: CallbackTaker) -> Response:
+    """Takes the next one, unless this agent has one in hand (a second click takes no second caller)."""
+    async with bridge.database.reading() as session:
+        if await held_by(session, bridge.keys, person.name):
+            return RedirectResponse("/callbacks", 303)
+    lease = timedelta(seconds=bridge.settings.bridge.callback_lease_seconds)
+    taken = await callbacks.claim(
+        bridge.database, bridge.line, bridge.keys, person.name, lease=lease, actor=person.actor
+    )
+    bridge.relay.wake()
+    return RedirectResponse("/callbacks" if taken else "/callbacks?said=nobody", 303)
+
+
+@router.post("/callbacks/{callback_id}/release", dependencies=[Depends(check_form)])
+async def release(bridge: BridgeParts, person: CallbackTaker, callback_id: UUID) -> Response:
+    """Gives a callback back to the line."""
+    async with bridge.database.writing() as session:
+        await callbacks.release(session, callback_id, person.name, person.actor)
+    bridge.relay.wake()
+    return RedirectResponse("/callbacks?said=released", 303)
+
+
+@router.post("/callbacks/{callback_id}/finish", dependencies=[Depends(check_form)])
+async def finish(
+    request: Request,
+    bridge: BridgeParts,
+    person: CallbackTaker,
+    callback_id: UUID,
+    outcome: Annotated[Outcome, Form()],
+    later: Annotated[str, Form(max_length=16)] = "1",
+) -> Response:
+    """Tells how the attempt ended."""
+    later_at = _later(later, language_of(request)) if outcome is Outcome.LATER else None
+    async with bridge.database.writing() as session:
+        await callbacks.finish(session, callback_id, outcome, later_at, person.actor, agent=person.name)
+    bridge.relay.wake()
+    return RedirectResponse("/callbacks?said=done", 303)
+
+
+async def _page(session: AsyncSession) -> CallbackPage:
+    items, total = await callbacks.list_callbacks(session, state=State.WAITING, limit=FIRST + 1)
+    return CallbackPage(items=items[:FIRST], next_cursor="more" if len(items) > FIRST else None, total=total)
+
+
+def _later(choice: str, speech: Language) -> datetime:
+    now = datetime.now(speech.zone)
+    if choice == "morning":
+        return datetime.combine(now.date() + timedelta(days=1), MORNING, tzinfo=speech.zone)
+    return now + timedelta(hours=3 if choice == "3" else 1)

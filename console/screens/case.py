@@ -1,0 +1,219 @@
+"""The page of one case, whole and in the parts that change while one looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.bridge import Bridge
+from casebridge.calls.models import CallRow
+from casebridge.cases import service as cases
+from casebridge.cases.models import Case
+from casebridge.cases.schemas import CaseDetail, CaseRecording, HistoryEntry
+from casebridge.people.access import address_of
+from casebridge.people.service import Principal
+from casebridge.problems import Problem
+from casebridge.recordings.schemas import RecordingState
+from casebridge.transcripts import service as transcripts
+from console import words
+from console.forms import check_form
+from console.language import N_
+from console.pages import render
+from console.visitor import BridgeParts, CaseReader, Revealer
+
+router = APIRouter()
+UNSURE_BELOW: Final = 0.6
+"""Words the recogniser is less sure of than this are marked."""
+MOST_RELATED: Final = 20
+RecordingChoice = Annotated[UUID | None, Query(alias="recording")]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A transcript as the page shows it; `status` None: nothing was begun."""
+
+    status: str | None
+    language: str
+    segments: Sequence[Any]
+    model: Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the call; `at` in seconds from its start."""
+
+    at: float
+    name: str
+    heard: list[str]
+    pressed: str
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A line of the history: what, in words to translate, and who."""
+
+    at: datetime
+    words: str
+    person: str | None
+    service: str
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another case of the same applicant."""
+
+    id: UUID
+    tracking_code: str | None
+    kind: str
+    status: str
+    opened_at: datetime
+
+
+@router.get("/cases/{case_id}")
+async def case_page(
+    request: Request, bridge: BridgeParts, person: CaseReader, case_id: UUID, chosen: RecordingChoice = None
+) -> Response:
+    """Everything about a case; the applicant masked."""
+    async with bridge.database.reading() as session:
+        case = await cases.get_case(session, bridge.keys, case_id)
+        recording = _recording(case, chosen)
+        shown = await _words(session, case, recording)
+        journal = await _journal(session, case_id)
+        related = await _related(session, case_id)
+    return render(
+        request,
+        "case.html",
+        case=case,
+        recording=recording,
+        words=shown,
+        journal=journal,
+        related=related,
+        history=_history(case),
+        unsure_below=UNSURE_BELOW,
+        revealed=None,
+        may_reveal=_may_reveal(person),
+    )
+
+
+@router.get("/cases/{case_id}/transcript")
+async def transcript_part(
+    request: Request, bridge: BridgeParts, _: CaseReader, case_id: UUID, chosen: RecordingChoice = None
+) -> Response:
+    """The text of the recording as far as it is known."""
+    async with bridge.database.reading() as session:
+        case = await cases.get_case(session, bridge.keys, case_id)
+        shown = await _words(session, case, _recording(case, chosen))
+    return render(request, "transcript.html", words=shown, unsure_below=UNSURE_BELOW)
+
+
+@router.get("/cases/{case_id}/callback")
+async def callback_part(request: Request, bridge: BridgeParts, _: CaseReader, case_id: UUID) -> Response:
+    """Where the callback stands."""
+    return render(request, "case_callback.html", case=await _case(bridge, case_id))
+
+
+@router.get("/cases/{case_id}/history")
+async def history_part(request: Request, bridge: BridgeParts, _: CaseReader, case_id: UUID) -> Response:
+    """What happened to the case."""
+    return render(request, "history.html", history=_history(await _case(bridge, case_id)))
+
+
+@router.get("/cases/{case_id}/recording")
+async def recording_arrived(bridge: BridgeParts, _: CaseReader, case_id: UUID) -> Response:
+    """Has HTMX load the page anew once the recording is there; until then nothing."""
+    recording = _recording(await _case(bridge, case_id), None)
+    held = recording is not None and recording.state == RecordingState.HELD
+    return Response(status_code=204, headers={"HX-Refresh": "true"} if held else None)
+
+
+@router.post("/cases/{case_id}/reveal", dependencies=[Depends(check_form)])
+async def reveal(request: Request, bridge: BridgeParts, person: Revealer, case_id: UUID) -> Response:
+    """The applicant in clear, in the part of the page (without script: on a page of its own)."""
+    async with bridge.database.writing() as session:
+        revealed = await cases.reveal(
+            session, bridge.keys, case_id, person.actor, address=address_of(request)
+        )
+    case = await _case(bridge, case_id)
+    template = "applicant.html" if "HX-Request" in request.headers else "applicant_page.html"
+    return render(request, template, case=case, revealed=revealed, may_reveal=True)
+
+
+async def _case(bridge: Bridge, case_id: UUID) -> CaseDetail:
+    async with bridge.database.reading() as session:
+        return await cases.get_case(session, bridge.keys, case_id)
+
+
+def _may_reveal(person: Principal) -> bool:
+    return "cases:reveal" in person.scopes
+
+
+def _recording(case: CaseDetail, chosen: UUID | None) -> CaseRecording | None:
+    """The recording that was chosen, or the first."""
+    by_id = {recording.id: recording for recording in case.recordings}
+    if chosen in by_id:
+        return by_id[chosen]
+    return case.recordings[0] if case.recordings else None
+
+
+async def _words(session: AsyncSession, case: CaseDetail, recording: CaseRecording | None) -> Words:
+    nothing = Words(None, case.language, [], None)
+    if recording is None:
+        return nothing
+    try:
+        found = await transcripts.get_transcript(session, recording.id)
+    except Problem:
+        return nothing
+    return Words(found.status, found.language, found.segments, found.model)
+
+
+async def _journal(session: AsyncSession, case_id: UUID) -> list[Step] | None:
+    """What the caller heard and pressed; None where no call made this case."""
+    steps = await session.scalar(select(CallRow.journal).where(CallRow.intake_id == case_id).limit(1))
+    if steps is None:
+        return None
+    return [
+        Step(step["at_ms"] / 1000, step["step"], step.get("heard") or [], step.get("pressed") or "")
+        for step in steps
+    ]
+
+
+async def _related(session: AsyncSession, case_id: UUID) -> list[Other]:
+    applicant = select(Case.applicant_id).where(Case.id == case_id).scalar_subquery()
+    rows = await session.scalars(
+        select(Case)
+        .where(Case.applicant_id == applicant, Case.id != case_id)
+        .order_by(Case.opened_at.desc(), Case.id.desc())
+        .limit(MOST_RELATED)
+    )
+    return [
+        Other(row.id, row.tracking_code or row.told_code, row.kind, row.status, row.opened_at) for row in rows
+    ]
+
+
+SERVICES: Final = {
+    "service:ivr": N_("The line"),
+    "service:transcription": N_("Transcription"),
+    "service:call_routing": N_("Call routing"),
+}
+
+
+def _history(case: CaseDetail) -> list[Happened]:
+    return [_happened(entry) for entry in reversed(case.history)]
+
+
+def _happened(entry: HistoryEntry) -> Happened:
+    kind, _, name = entry.actor.partition(":")
+    return Happened(
+        entry.at,
+        words.happened(entry.action, entry.detail),
+        name if kind in {"person", "agent"} else None,
+        SERVICES.get(entry.actor, N_("The system")),
+    )
