@@ -64,7 +64,7 @@ PROGRAMS: tuple[Program, ...] = (
     Program(
         "bridge",
         "cases, and the screens of agents and officials",
-        _module("console"),
+        _module("line111.serve_bridge"),
         lambda s: f"http://{s.bridge.bind}:{s.bridge.port}/",
         lambda s: probes.web(f"http://{_local(s.bridge.bind)}:{s.bridge.port}/ready"),
         lambda s: [Port(s.bridge.port)],

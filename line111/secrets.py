@@ -59,6 +59,11 @@ def read_secret(settings: Settings, name: str) -> str:
         raise FileNotFoundError(f"secret {name!r} is missing at {path}; run `line111 setup`") from None
 
 
+def write_secret(settings: Settings, name: str, text: str) -> None:
+    """Keep a new secret. Raises FileExistsError where there is one: secrets are never overwritten."""
+    _write(settings.secrets_dir / name, text)
+
+
 def data_keys(settings: Settings) -> dict[int, bytes]:
     """Encryption keys by number; the highest encrypts, all decrypt (key rotation adds a file)."""
     return {

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from line111 import first_account
 from line111.accounts import as_user, make_accounts, service_user
 from line111.folders import hand_over, make_folders
 from line111.secrets import ensure_secrets
@@ -33,10 +34,12 @@ class StepFailed(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """A part of set-up that one of the rooms does: a `line111` command of that room."""
+    """A part of set-up that a process of its own does, mostly a room's `line111` command."""
 
     name: str
-    command: tuple[str, ...]
+    module: str
+    """Run with `python -m`."""
+    arguments: tuple[str, ...]
     made_from: tuple[str, ...]
     """Files and folders of the project whose content decides whether it is done again."""
     leaves: Callable[[Settings], Path]
@@ -53,6 +56,7 @@ class Step:
 STEPS = (
     Step(
         "Asterisk in a root of its own",
+        "line111",
         ("asterisk", "install-root"),
         ("asterisk_conf/root.py",),
         lambda s: s.asterisk.root or s.home / "asterisk-root",
@@ -60,6 +64,7 @@ STEPS = (
     ),
     Step(
         "Asterisk's configuration",
+        "line111",
         ("asterisk", "render"),
         ("asterisk_conf",),
         lambda s: s.asterisk_dir / "etc" / "pjsip.conf",
@@ -67,6 +72,7 @@ STEPS = (
     ),
     Step(
         "prompts, Persian and English",
+        "line111",
         ("prompts", "build"),
         ("asterisk_conf/prompts", "requirements/data.lock"),
         lambda s: s.sounds_dir / "fa",
@@ -74,6 +80,7 @@ STEPS = (
     ),
     Step(
         "English speech model",
+        "line111",
         ("models", "fetch", "en"),
         ("transcription/models.toml",),
         lambda s: s.models_dir,
@@ -81,6 +88,7 @@ STEPS = (
     ),
     Step(
         "Persian speech model",
+        "line111",
         ("models", "fetch", "fa"),
         ("transcription/models.toml",),
         lambda s: s.models_dir,
@@ -90,10 +98,20 @@ STEPS = (
     ),
     Step(
         "database",
+        "line111",
         ("bridge", "migrate"),
         ("casebridge/migrations",),
         lambda s: s.home / "db",
         "`line111 bridge migrate` tells more",
+        as_service=True,
+    ),
+    Step(
+        "first account",
+        "line111.first_account",
+        (),
+        (),
+        lambda s: s.secrets_dir / first_account.SECRET,
+        "`line111 bridge create-account NAME --role operator`",
         as_service=True,
     ),
 )
@@ -209,7 +227,7 @@ def _run_room(settings: Settings, step: Step) -> str:
     user = service_user(settings) if step.as_service else None
     with tempfile.TemporaryFile("w+") as said:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "line111", *step.command],
+            [sys.executable, "-P", "-m", step.module, *step.arguments],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,

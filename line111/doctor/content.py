@@ -38,6 +38,28 @@ def speech_models(settings: Settings) -> Finding:
     return well("; ".join(proved))
 
 
+def prompts(settings: Settings) -> Finding:
+    """Every prompt of every language has its sound."""
+    from asterisk_conf.prompts.manifest import read_manifest
+    from asterisk_conf.prompts.studio import prompt_states
+
+    made = read_manifest(settings.sounds_dir)
+    states = {lang: list(prompt_states(settings.sounds_dir, made, lang)) for lang in _LANGUAGES}
+    silent = [
+        f"{lang}/{row.prompt.id}" for lang, rows in states.items() for row in rows if row.state == "no_sound"
+    ]
+    if silent:
+        more = f" and {len(silent) - 3} more" if len(silent) > 3 else ""
+        return fault(f"without sound: {', '.join(silent[:3])}{more}", "`line111 prompts build`")
+    outdated = [
+        f"{lang}/{row.prompt.id}" for lang, rows in states.items() for row in rows if row.state == "outdated"
+    ]
+    if outdated:
+        words = f"{len(outdated)} recorded before their text changed, such as {outdated[0]}"
+        return warning(words, "`line111 prompts export` for the studio")
+    return well(", ".join(f"{len(rows)} {lang}" for lang, rows in states.items()))
+
+
 def spool(settings: Settings) -> Finding:
     """Records that callers have left and the bridge has not accepted yet."""
     waiting = list(_files(settings.spool_dir / "incoming"))

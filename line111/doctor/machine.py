@@ -98,6 +98,20 @@ def inodes(settings: Settings) -> Finding:
     return well(words)
 
 
+def asterisk_program(settings: Settings) -> Finding:
+    """An Asterisk that is new enough, of the distribution or in a root of its own."""
+    from asterisk_conf.installation import SAFE, NoAsterisk, find_installation
+
+    try:
+        found = find_installation(settings)
+    except NoAsterisk as error:
+        return fault(str(error), "as root: `line111 setup`")
+    words = f"{'.'.join(map(str, found.version))} in {found.root or 'the system'}"
+    if not found.safe:
+        return warning(f"{words} has known holes", f"use {'.'.join(map(str, SAFE))} or newer")
+    return well(words)
+
+
 def ports(settings: Settings) -> Finding:
     """Every port that our programs need is free or theirs."""
     mine = set(ours(settings))
