@@ -1,0 +1,7 @@
+"""`python -m casebridge`."""
+
+from __future__ import annotations
+
+from casebridge.cli import app
+
+app()

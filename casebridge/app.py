@@ -1,0 +1,117 @@
+"""The bridge as an application: parts, background tasks, routes.
+
+`create_app(settings)` gives the API alone; `console.app` adds the screens to the same application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+from fastapi import APIRouter, FastAPI
+
+from casebridge import guards, health, problems
+from casebridge.audit.router import router as audit
+from casebridge.bridge import Bridge, build_bridge
+from casebridge.callbacks.router import router as callbacks
+from casebridge.callbacks.service import keep_index_whole, release_ended_leases
+from casebridge.calls.router import router as calls
+from casebridge.cases.router import router as cases
+from casebridge.events.router import router as events
+from casebridge.intakes.router import router as intakes
+from casebridge.people.router import router as people
+from casebridge.people.rules import SERVICE_SCOPES
+from casebridge.people.service import seed_service_tokens
+from casebridge.recordings.router import router as recordings
+from casebridge.tracking_codes.router import router as tracking_codes
+from casebridge.transcripts.router import router as transcripts
+from line111.secrets import read_secret
+from line111.settings import Settings
+
+PREFIX = "/api/v1"
+SWEEP_SECONDS = 5.0
+log = structlog.get_logger("casebridge")
+
+ROUTERS = (
+    intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit, events,
+)  # fmt: skip
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The bridge's application. The database must have been migrated (`python -m casebridge migrate`).
+
+    Raises FileNotFoundError naming `line111 setup` where a secret is missing.
+    """
+    app = FastAPI(
+        title="line111 casebridge",
+        version="1",
+        summary="Cases of the three-digit citizen line",
+        description="Errors are problem details (RFC 9457) in Persian or English, by Accept-Language.",
+        lifespan=_lifespan,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.bridge = build_bridge(settings)
+    problems.install(app)
+    api = APIRouter(prefix=PREFIX)
+    for router in ROUTERS:
+        api.include_router(router)
+    app.include_router(api)
+    app.include_router(health.router)
+    app.add_middleware(guards.BodyLimit)
+    app.add_middleware(guards.SecurityHeaders)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    bridge: Bridge = app.state.bridge
+    await _seed(bridge)
+    bridge.store.sweep()
+    work: list[Callable[[], Awaitable[None]]] = [
+        bridge.acceptance.run,
+        bridge.relay.run,
+        bridge.stream.run,
+        lambda: _sweep_for_ever(bridge),
+    ]
+    tasks = [asyncio.create_task(_kept_alive(run)) for run in work]
+    try:
+        yield
+    finally:
+        await bridge.stream.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await bridge.redis.aclose()
+        await bridge.database.close()
+
+
+async def _seed(bridge: Bridge) -> None:
+    tokens = {name: read_secret(bridge.settings, f"token_{name}") for name in SERVICE_SCOPES}
+    async with bridge.database.writing() as session:
+        await seed_service_tokens(session, tokens)
+
+
+async def _kept_alive(run: Callable[[], Awaitable[None]]) -> None:
+    """A background task that fails is logged and begun again: nothing here may die in silence."""
+    while True:
+        try:
+            await run()
+        except Exception:  # whatever it is, the bridge must go on
+            log.exception("background_task_failed")
+            await asyncio.sleep(1)
+
+
+async def _sweep_for_ever(bridge: Bridge) -> None:
+    """Gives back what vanished agents held, and looks whether Redis still has the line's index."""
+    while True:
+        try:
+            if await release_ended_leases(bridge.database):
+                bridge.relay.wake()
+            await keep_index_whole(bridge.database, bridge.line)
+        except Exception as error:  # database or Redis away: the next round comes
+            log.warning("sweep_failed", error=type(error).__name__)
+        await asyncio.sleep(SWEEP_SECONDS)

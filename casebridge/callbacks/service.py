@@ -1,0 +1,328 @@
+"""The callback line. The database decides; the index in Redis only says whom to ask for first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.audit import service as audit
+from casebridge.callbacks.line import CallbackLine, IndexLost
+from casebridge.callbacks.models import CallbackRow
+from casebridge.callbacks.rules import after_attempt
+from casebridge.callbacks.schemas import Callback, NewCallback, Outcome, State
+from casebridge.cases import history
+from casebridge.cases.models import Case
+from casebridge.crypto import KeyRing
+from casebridge.database import Database
+from casebridge.events import service as events
+from casebridge.intakes.rows import line_row, new_callback
+from casebridge.problems import Problem
+from casebridge.tables import new_id
+from line111.clock import now
+
+REBUILD_BATCH = 1000
+log = structlog.get_logger("casebridge.callbacks")
+
+
+async def enqueue(session: AsyncSession, new: NewCallback, zone: ZoneInfo, actor: str) -> UUID:
+    """Puts a callback in line; returns its id.
+
+    Raises Problem `not_found` (no such case), `callback_open` (the matter has one already).
+    """
+    if await session.get(Case, new.case_id) is None:
+        raise Problem("not_found")
+    row = new_callback(new_id(), new.case_id, new.wished, now(), zone, new.queue)
+    try:
+        await session.execute(insert(CallbackRow).values(row))
+    except IntegrityError:
+        raise Problem("callback_open") from None
+    await history.add(session, new.case_id, "callback_wished", actor, wished=new.wished.value)
+    await events.add(
+        session, line_row(row), events.event("callback.waiting", callback_id=row["id"], case_id=new.case_id)
+    )
+    return UUID(str(row["id"]))
+
+
+async def list_callbacks(
+    session: AsyncSession,
+    *,
+    state: State,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> tuple[list[Callback], int]:
+    """Callbacks in a state by original arrival, and how many there are in all."""
+    query = (
+        select(CallbackRow, Case)
+        .join(Case, Case.id == CallbackRow.case_id)
+        .where(CallbackRow.state == state.value)
+        .order_by(CallbackRow.arrived_at, CallbackRow.id)
+        .limit(limit)
+    )
+    if after:
+        query = query.where(tuple_(CallbackRow.arrived_at, CallbackRow.id) > after)
+    count = select(func.count()).select_from(CallbackRow).where(CallbackRow.state == state.value)
+    items = [_describe(row, case) for row, case in await session.execute(query)]
+    return items, int(await session.scalar(count) or 0)
+
+
+async def get_callback(session: AsyncSession, callback_id: UUID) -> Callback:
+    """A callback without its number. Raises Problem `not_found`."""
+    row, case = await _row_and_case(session, callback_id)
+    return _describe(row, case)
+
+
+async def claim(
+    database: Database,
+    line: CallbackLine,
+    keys: KeyRing,
+    agent: str,
+    *,
+    queues: Sequence[str] | None = None,
+    lease: timedelta,
+    actor: str | None = None,
+) -> Callback | None:
+    """Takes the callback that arrived first among those whose time has come; None: nobody waits.
+
+    While Redis is away the database is asked itself, at a higher price.
+    """
+    while True:
+        callback_id = await _whose_turn(database, line, queues)
+        if callback_id is None:
+            return None
+        async with database.writing() as session:
+            taken = await _take(session, keys, callback_id, agent, lease, actor or f"agent:{agent}")
+        await _tell_index(line, callback_id, taken is not None)
+        if taken is not None:
+            return taken
+
+
+async def renew(session: AsyncSession, callback_id: UUID, agent: str | None, lease: timedelta) -> Callback:
+    """Prolongs a claim. Raises Problem `not_found`, `callback_not_claimed`."""
+    row, case = await _claimed(session, callback_id, agent)
+    row.lease_until = now() + lease
+    return _describe(row, case)
+
+
+async def release(
+    session: AsyncSession, callback_id: UUID, agent: str | None, actor: str, *, reason: str = "released"
+) -> Callback:
+    """Gives a claimed callback its old place back. Raises Problem `not_found`, `callback_not_claimed`."""
+    row, case = await _claimed(session, callback_id, agent)
+    await _back_in_line(session, row, actor, reason)
+    return _describe(row, case)
+
+
+async def finish(
+    session: AsyncSession,
+    callback_id: UUID,
+    outcome: Outcome,
+    later_at: datetime | None,
+    actor: str,
+    *,
+    agent: str | None = None,
+) -> Callback:
+    """Ends an attempt: done, or back in line for a later time with its old arrival.
+
+    Raises Problem `not_found`, `callback_not_claimed`, or naming `later_at`.
+    """
+    if (outcome is Outcome.LATER) != (later_at is not None):
+        raise Problem("invalid_request", errors=[("later_at", "later_at_needed")])
+    row, case = await _claimed(session, callback_id, agent)
+    row.attempts += 1
+    row.outcome = outcome.value
+    following = after_attempt(outcome, row.attempts, now(), later_at)
+    if following.due_at is None:
+        row.state, row.finished_at, row.lease_until = State.DONE.value, now(), None
+        await history.add(session, row.case_id, "callback_done", actor, outcome=outcome.value)
+        await events.add(
+            session,
+            events.event("callback.done", callback_id=row.id, case_id=row.case_id, outcome=outcome.value),
+        )
+    else:
+        row.due_at = following.due_at
+        await _back_in_line(session, row, actor, outcome.value)
+    await audit.write(
+        session, actor, "callback_attempt", "callback", row.id, detail={"outcome": outcome.value}
+    )
+    return _describe(row, case)
+
+
+async def release_ended_leases(database: Database) -> int:
+    """Puts callbacks back whose agent went away without a word; returns how many."""
+    ended = select(CallbackRow.id).where(
+        CallbackRow.state == State.CLAIMED.value, CallbackRow.lease_until < now()
+    )
+    async with database.reading() as session:
+        ids = list(await session.scalars(ended.limit(500)))
+    if not ids:
+        return 0
+    async with database.writing() as session:
+        locked = select(CallbackRow).where(CallbackRow.id.in_(ids)).with_for_update(skip_locked=True)
+        count = 0
+        for row in await session.scalars(locked):
+            if row.state == State.CLAIMED.value and row.lease_until and row.lease_until < now():
+                await _back_in_line(session, row, "service:bridge", "lease_ended")
+                count += 1
+    return count
+
+
+async def rebuild_index(database: Database, line: CallbackLine) -> int:
+    """Makes the index anew from the database; returns how many wait."""
+    count = await line.rebuild(_waiting(database))
+    log.info("callback_index_rebuilt", waiting=count)
+    return count
+
+
+async def keep_index_whole(database: Database, line: CallbackLine) -> None:
+    """Rebuilds the index where Redis is another one, or holds fewer than wait."""
+    async with database.reading() as session:
+        waiting = await session.scalar(
+            select(func.count()).select_from(CallbackRow).where(CallbackRow.state == State.WAITING.value)
+        )
+    if not await line.is_whole(int(waiting or 0)):
+        await rebuild_index(database, line)
+
+
+async def _whose_turn(database: Database, line: CallbackLine, queues: Sequence[str] | None) -> UUID | None:
+    try:
+        try:
+            found = await line.take(queues)
+        except IndexLost:
+            await rebuild_index(database, line)
+            found = await line.take(queues)
+    except (RedisError, OSError, IndexLost) as error:
+        log.warning("callback_index_away", error=type(error).__name__)
+        return await _first_in_database(database, queues)
+    return UUID(found) if found else None
+
+
+async def _first_in_database(database: Database, queues: Sequence[str] | None) -> UUID | None:
+    query = (
+        select(CallbackRow.id)
+        .where(CallbackRow.state == State.WAITING.value, CallbackRow.due_at <= now())
+        .order_by(CallbackRow.arrived_at, CallbackRow.id)
+        .limit(1)
+    )
+    if queues:
+        query = query.where(CallbackRow.queue.in_(queues))
+    async with database.reading() as session:
+        return await session.scalar(query)
+
+
+async def _take(
+    session: AsyncSession, keys: KeyRing, callback_id: UUID, agent: str, lease: timedelta, actor: str
+) -> Callback | None:
+    moment = now()
+    row = await session.scalar(
+        update(CallbackRow)
+        .where(
+            CallbackRow.id == callback_id,
+            CallbackRow.state == State.WAITING.value,
+            CallbackRow.due_at <= moment + timedelta(seconds=1),
+        )
+        .values(state=State.CLAIMED.value, claimed_by=agent, claimed_at=moment, lease_until=moment + lease)
+        .returning(CallbackRow)
+        .execution_options(synchronize_session=False)
+    )
+    if row is None:
+        return None
+    case = await session.get_one(Case, row.case_id)
+    await history.add(session, row.case_id, "callback_claimed", actor, agent=agent)
+    await audit.write(session, actor, "callback_claimed", "callback", row.id, detail={"agent": agent})
+    await events.add(
+        session, events.event("callback.claimed", callback_id=row.id, case_id=row.case_id, agent=agent)
+    )
+    return _describe(row, case, _contact_number(keys, case))
+
+
+async def _tell_index(line: CallbackLine, callback_id: UUID, taken: bool) -> None:
+    """Best effort: an index that is not told offers the id again, and the database says no."""
+    try:
+        await (line.taken if taken else line.drop)(str(callback_id))
+    except (RedisError, OSError) as error:
+        log.warning("callback_index_away", error=type(error).__name__)
+
+
+async def _back_in_line(session: AsyncSession, row: CallbackRow, actor: str, reason: str) -> None:
+    row.state, row.claimed_by, row.claimed_at, row.lease_until = State.WAITING.value, None, None, None
+    entry: dict[str, Any] = {
+        "id": row.id,
+        "arrived_at": row.arrived_at,
+        "due_at": row.due_at,
+        "queue": row.queue,
+    }
+    await history.add(session, row.case_id, "callback_released", actor, reason=reason)
+    await events.add(
+        session,
+        line_row(entry),
+        events.event("callback.released", callback_id=row.id, case_id=row.case_id, reason=reason),
+    )
+
+
+async def _row_and_case(session: AsyncSession, callback_id: UUID) -> tuple[CallbackRow, Case]:
+    row = await session.get(CallbackRow, callback_id, with_for_update=True)
+    if row is None:
+        raise Problem("not_found")
+    return row, await session.get_one(Case, row.case_id)
+
+
+async def _claimed(session: AsyncSession, callback_id: UUID, agent: str | None) -> tuple[CallbackRow, Case]:
+    row, case = await _row_and_case(session, callback_id)
+    if row.state != State.CLAIMED.value or (agent is not None and row.claimed_by != agent):
+        raise Problem("callback_not_claimed")
+    return row, case
+
+
+async def _waiting(database: Database) -> AsyncIterator[list[dict[str, Any]]]:
+    """All that wait, in batches, each in a short transaction of its own."""
+    columns = CallbackRow.id, CallbackRow.arrived_at, CallbackRow.due_at, CallbackRow.queue
+    last: UUID | None = None
+    while True:
+        query = select(*columns).where(CallbackRow.state == State.WAITING.value)
+        if last is not None:
+            query = query.where(CallbackRow.id > last)
+        async with database.reading() as session:
+            rows = (await session.execute(query.order_by(CallbackRow.id).limit(REBUILD_BATCH))).all()
+        if rows:
+            last = rows[-1].id
+            yield [line_row(dict(row._mapping))["payload"] for row in rows]
+        if len(rows) < REBUILD_BATCH:
+            return
+
+
+def _contact_number(keys: KeyRing, case: Case) -> str | None:
+    if case.numbers is None:
+        return None
+    numbers: dict[str, str | None] = json.loads(keys.decrypt(case.numbers, f"case:{case.id}"))
+    return numbers.get("contact_number") or numbers.get("caller_number")
+
+
+def _describe(row: CallbackRow, case: Case, contact_number: str | None = None) -> Callback:
+    return Callback(
+        id=row.id,
+        case_id=row.case_id,
+        tracking_code=case.tracking_code or case.told_code,
+        kind=case.kind,
+        language=case.language,
+        province=case.province,
+        state=State(row.state),
+        queue=row.queue,
+        wished=row.wished,
+        arrived_at=row.arrived_at,
+        due_at=row.due_at,
+        claimed_by=row.claimed_by,
+        lease_until=row.lease_until,
+        attempts=row.attempts,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        contact_number=contact_number,
+    )

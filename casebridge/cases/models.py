@@ -1,0 +1,68 @@
+"""Tables of cases and their history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from casebridge.tables import Key, Serial, Table
+
+
+class Case(Table):
+    """A case. One that came by an intake carries the intake's id, so it can't come twice."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index("ix_cases_opened_at_id", "opened_at", "id"),
+        Index("ix_cases_status_opened_at", "status", "opened_at"),
+        Index("ix_cases_kind_opened_at", "kind", "opened_at"),
+        Index("ix_cases_province_opened_at", "province", "opened_at"),
+        Index("ix_cases_key_number", "key_number"),
+    )
+
+    id: Mapped[Key]
+    tracking_code: Mapped[str | None] = mapped_column(String(10), unique=True)
+    told_code: Mapped[str | None] = mapped_column(String(10), index=True)
+    """The code the caller heard, where it could not be this case's own (see `quarantine`)."""
+    quarantine: Mapped[str | None] = mapped_column(String(32), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(32))
+    level: Mapped[str] = mapped_column(String(32))
+    province: Mapped[str | None] = mapped_column(String(2))
+    county: Mapped[str | None] = mapped_column(String(64))
+    agency: Mapped[str | None] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(8))
+    applicant_id: Mapped[UUID] = mapped_column(ForeignKey("applicants.id"), index=True)
+    numbers: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Contact and caller number, encrypted together."""
+    key_number: Mapped[int]
+    text: Mapped[str | None] = mapped_column(Text)
+    reply_text: Mapped[str | None] = mapped_column(Text)
+    reply_language: Mapped[str | None] = mapped_column(String(8))
+    replied_at: Mapped[datetime | None]
+    node: Mapped[str | None] = mapped_column(String(64))
+    call_id: Mapped[str | None] = mapped_column(String(128), index=True)
+    origin: Mapped[str | None] = mapped_column(String(32))
+    ended_by: Mapped[str | None] = mapped_column(String(32))
+    opened_at: Mapped[datetime]
+    registered_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class HistoryLine(Table):
+    """One thing that happened to a case."""
+
+    __tablename__ = "case_history"
+    __table_args__ = (Index("ix_case_history_case_id_id", "case_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Serial, primary_key=True, autoincrement=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(64))
+    actor: Mapped[str] = mapped_column(String(128))
+    detail: Mapped[dict[str, Any]]

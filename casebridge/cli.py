@@ -1,0 +1,101 @@
+"""Commands of the bridge: `python -m casebridge …`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from casebridge import migrate as migrations
+from casebridge import rotation
+from casebridge.app import create_app
+from casebridge.crypto import KeyRing
+from casebridge.database import Database
+from casebridge.people.rules import Role
+from casebridge.people.service import ensure_account
+from casebridge.recordings.store import RecordingStore
+from line111.logging import setup
+from line111.secrets import data_keys
+from line111.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, help="The bridge: database, keys, accounts.")
+
+
+@app.command()
+def migrate(revision: Annotated[str, typer.Argument(help="where to; head: today's shape")] = "head") -> None:
+    """Bring the database to today's shape."""
+    migrations.upgrade(load_settings().database_url, revision)
+    typer.echo("The database is up to date.")
+
+
+@app.command("rotate-keys")
+def rotate_keys(
+    new: Annotated[bool, typer.Option("--new", help="make a new key first")] = False,
+) -> None:
+    """Encrypt everything anew under the newest data key; the bridge may stay up."""
+    settings = load_settings()
+    if new:
+        typer.echo(f"Made data key {rotation.add_key(settings)}.")
+    done, left = asyncio.run(_rotate(settings))
+    for name, count in done.items():
+        typer.echo(f"{name}: {count}")
+    typer.echo(f"Still under an older key: {left}")
+    raise typer.Exit(1 if left else 0)
+
+
+@app.command("create-account")
+def create_account(
+    username: str,
+    role: Annotated[list[Role], typer.Option("--role", help="may be given several times")],
+    display_name: Annotated[str | None, typer.Option(help="name shown on the screens")] = None,
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="LINE111_PASSWORD")
+    ] = "",
+) -> None:
+    """Make an account, or give an existing one a new password and these roles."""
+    settings = load_settings()
+    try:
+        asyncio.run(_account(settings, username, password, role, display_name))
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{username} may sign in as {', '.join(role)}.")
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API alone (the product serves it together with the screens)."""
+    settings = load_settings()
+    setup("bridge", settings)
+    uvicorn.run(
+        create_app(settings),
+        host=settings.bridge.bind,
+        port=settings.bridge.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+async def _rotate(settings: Settings) -> tuple[dict[str, int], int]:
+    keys = KeyRing(lambda: data_keys(settings))
+    database = Database(settings.database_url)
+    try:
+        done = await rotation.rotate(database, keys, RecordingStore(settings.recordings_dir, keys))
+        return done, await rotation.remaining(database, keys)
+    finally:
+        await database.close()
+
+
+async def _account(
+    settings: Settings, username: str, password: str, roles: list[Role], display_name: str | None
+) -> None:
+    database = Database(settings.database_url)
+    try:
+        async with database.writing() as session:
+            await ensure_account(session, username, password, roles, display_name)
+    finally:
+        await database.close()

@@ -1,0 +1,165 @@
+"""The rows a record becomes. Plain data in, plain data out; nothing is written here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import FromClause
+
+from casebridge.applicants.models import Applicant
+from casebridge.audit.models import AuditLine
+from casebridge.callbacks.rules import due_at
+from casebridge.cases.schemas import Channel, Level, Status
+from casebridge.events import service as events
+from casebridge.events.models import OutboxRow
+from casebridge.intakes.reading import Identity, Prepared
+from casebridge.intakes.rules import Quarantine
+from casebridge.intakes.schemas import CallReport, Intake, Wished
+from casebridge.recordings.schemas import RecordingState
+
+log = structlog.get_logger("casebridge.intakes")
+ACTOR = "service:ivr"
+Rows = dict[FromClause, list[dict[str, Any]]]
+"""Rows to insert, by table."""
+
+
+def new_callback(
+    callback_id: UUID,
+    case_id: UUID,
+    wished: Wished,
+    asked_at: datetime,
+    zone: ZoneInfo,
+    queue: str = "general",
+) -> dict[str, Any]:
+    """A row of a callback that begins to wait."""
+    return {
+        "id": callback_id,
+        "case_id": case_id,
+        "state": "waiting",
+        "queue": queue,
+        "wished": wished.value,
+        "arrived_at": asked_at,
+        "due_at": due_at(wished, asked_at, zone),
+        "attempts": 0,
+    }
+
+
+def line_row(row: dict[str, Any]) -> dict[str, Any]:
+    """The outbox row that puts a callback into the index."""
+    arrived, due = (int(row[name].timestamp() * 1000) for name in ("arrived_at", "due_at"))
+    return events.line_change(row["id"], arrived, due, row["queue"])
+
+
+def applicant_row(identity: Identity, prepared: Prepared, applicants: dict[bytes, UUID], rows: Rows) -> UUID:
+    applicant_id = applicants.get(identity.lookup)
+    if applicant_id is None:
+        applicant_id = applicants[identity.lookup] = identity.new_applicant_id
+        rows[Applicant.__table__].append(
+            {
+                "id": applicant_id,
+                "identifier_kind": identity.kind,
+                "lookup": identity.lookup,
+                "identifier": identity.identifier,
+                "key_number": prepared.key_number,
+                "created_at": prepared.accepted_at,
+            }
+        )
+    return applicant_id
+
+
+def case_row(
+    record: Intake, prepared: Prepared, applicant_id: UUID, quarantine: Quarantine | None
+) -> dict[str, Any]:
+    return {
+        "id": record.record_id,
+        "tracking_code": None if quarantine else record.tracking_code,
+        "told_code": record.tracking_code if quarantine else None,
+        "quarantine": quarantine.value if quarantine else None,
+        "kind": record.kind.value,
+        "status": Status.REGISTERED.value,
+        "channel": Channel.PHONE.value,
+        "level": (Level.PROVINCE if record.province else Level.NATIONAL).value,
+        "province": record.province,
+        "language": record.language.value,
+        "applicant_id": applicant_id,
+        "numbers": prepared.identity.numbers if prepared.identity else None,
+        "key_number": prepared.key_number,
+        "node": record.node,
+        "call_id": record.call_id,
+        "origin": record.origin,
+        "ended_by": record.ended_by,
+        "opened_at": record.created_at,
+        "registered_at": prepared.accepted_at,
+        "version": 1,
+    }
+
+
+def recording_row(record: Intake) -> dict[str, Any]:
+    recording = record.recording
+    if recording is None:
+        raise AssertionError("asked for the row of no recording")
+    return {
+        "id": recording.recording_id,
+        "case_id": record.record_id,
+        "state": RecordingState.EXPECTED.value,
+        "speaker": recording.speaker,
+        "encoding": recording.encoding,
+        "rate": recording.rate,
+        "channels": recording.channels,
+        "bytes": recording.bytes,
+        "duration_ms": recording.duration_ms,
+        "sha256": recording.sha256,
+        "language": record.language.value,
+        "created_at": record.created_at,
+    }
+
+
+def call_row(record: CallReport, prepared: Prepared) -> dict[str, Any]:
+    return {
+        "id": record.record_id,
+        "call_id": record.call_id,
+        "node": record.node,
+        "language": record.language.value,
+        "caller": prepared.caller,
+        "key_number": prepared.key_number,
+        "started_at": record.started_at,
+        "answered_at": record.answered_at,
+        "ended_at": record.ended_at,
+        "outcome": record.outcome,
+        "intake_id": record.intake_id,
+        "code_told": record.code_told,
+        "journal": [step.model_dump(mode="json") for step in record.journal],
+    }
+
+
+def history_row(case_id: UUID, at: datetime, action: str, **detail: Any) -> dict[str, Any]:
+    return {"case_id": case_id, "at": at, "action": action, "actor": ACTOR, "detail": detail}
+
+
+def alarm(
+    record: Intake,
+    quarantine: Quarantine,
+    prepared: Prepared,
+    rows: Rows,
+) -> None:
+    """Somebody must look into it: log, audit trail and event stream all say so."""
+    log.error(
+        "told_code_quarantined", reason=quarantine.value, record_id=str(record.record_id), node=record.node
+    )
+    rows[AuditLine.__table__].append(
+        {
+            "at": prepared.accepted_at,
+            "actor": ACTOR,
+            "action": "code_quarantined",
+            "subject_kind": "case",
+            "subject_id": str(record.record_id),
+            "detail": {"reason": quarantine.value, "node": record.node},
+        }
+    )
+    rows[OutboxRow.__table__].append(
+        events.event("alarm.code_quarantined", case_id=record.record_id, reason=quarantine.value)
+    )

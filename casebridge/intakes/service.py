@@ -1,0 +1,296 @@
+"""Writing records: several in one transaction, each whole, each once.
+
+All that must be known is read first (a few queries for the whole batch), then every table gets one
+insert. What the unique keys refuse, because another bridge was quicker, is tried again one by one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import FromClause, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.applicants.models import Applicant
+from casebridge.applicants.service import ids_by_lookup
+from casebridge.audit.models import AuditLine
+from casebridge.callbacks.models import CallbackRow
+from casebridge.calls.models import CallRow
+from casebridge.cases.models import Case, HistoryLine
+from casebridge.events import service as events
+from casebridge.events.models import OutboxRow
+from casebridge.intakes.models import AcceptedRecord
+from casebridge.intakes.reading import Prepared
+from casebridge.intakes.rows import (
+    Rows,
+    alarm,
+    applicant_row,
+    call_row,
+    case_row,
+    history_row,
+    line_row,
+    new_callback,
+    recording_row,
+)
+from casebridge.intakes.rules import judge_code
+from casebridge.intakes.schemas import CallbackWish, Intake, RecordReceipt, Wished
+from casebridge.problems import Problem
+from casebridge.recordings.models import RecordingRow
+from casebridge.recordings.schemas import RecordingState
+from casebridge.tracking_codes.permutation import CodePermutation
+from casebridge.tracking_codes.service import Block, block_of
+
+_ORDER: tuple[FromClause, ...] = (
+    Applicant.__table__,
+    Case.__table__,
+    RecordingRow.__table__,
+    CallbackRow.__table__,
+    CallRow.__table__,
+    HistoryLine.__table__,
+    AuditLine.__table__,
+    OutboxRow.__table__,
+    AcceptedRecord.__table__,
+)
+"""Tables in the order of their foreign keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A record's receipt, and whether it was new."""
+
+    receipt: RecordReceipt
+    created: bool
+
+
+@dataclass
+class Known:
+    """What the database (and the batch so far) knows of a batch."""
+
+    records: dict[UUID, AcceptedRecord] = field(default_factory=dict)
+    held: set[UUID] = field(default_factory=set)
+    recordings: set[UUID] = field(default_factory=set)
+    cases: set[UUID] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+    applicants: dict[bytes, UUID] = field(default_factory=dict)
+    open_callbacks: dict[UUID, UUID] = field(default_factory=dict)
+
+
+class Blocks:
+    """Leased blocks remembered: they never change, so each is read once."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, Block] = {}
+
+    async def of(self, session: AsyncSession, number: int) -> Block | None:
+        """The block of a number."""
+        for block in reversed(self._blocks.values()):
+            if block.first <= number <= block.last:
+                return block
+        found = await block_of(session, number)
+        if found is not None:
+            if len(self._blocks) > 500:
+                self._blocks.clear()
+            self._blocks[found.first] = found
+        return found
+
+
+class BatchWriter:
+    """Writes prepared records in the caller's transaction.
+
+    Args:
+        codes: The permutation, to tell a code's number.
+        zone: The country's time zone, for wished times.
+    """
+
+    def __init__(self, codes: CodePermutation, zone: ZoneInfo) -> None:
+        self._codes = codes
+        self._zone = zone
+        self._blocks = Blocks()
+
+    async def write(self, session: AsyncSession, batch: Sequence[Prepared]) -> list[Accepted | Problem]:
+        """One answer for each record: its receipt, or the problem that is its own.
+
+        Raises IntegrityError where somebody else wrote the same at the same time.
+        """
+        known = await _what_is_known(session, batch)
+        rows: Rows = defaultdict(list)
+        answers: dict[int, Accepted | Problem] = {}
+        # A wish may stand in one batch with its intake: intakes first.
+        for index in sorted(range(len(batch)), key=lambda i: isinstance(batch[i].record, CallbackWish)):
+            try:
+                answers[index] = await self._one(session, batch[index], known, rows)
+            except Problem as problem:
+                answers[index] = problem
+        for table in _ORDER:
+            if rows[table]:
+                await session.execute(insert(table), rows[table])  # type: ignore[arg-type]
+        return [answers[index] for index in range(len(batch))]
+
+    async def _one(
+        self,
+        session: AsyncSession,
+        prepared: Prepared,
+        known: Known,
+        rows: Rows,
+    ) -> Accepted:
+        record = prepared.record
+        before = known.records.get(record.record_id)
+        if before is not None:
+            if before.content_hash != prepared.content_hash:
+                raise Problem("other_content")
+            return Accepted(_receipt(before, known), created=False)
+        entry = AcceptedRecord(
+            record_id=record.record_id,
+            type=record.type,
+            content_hash=prepared.content_hash,
+            node=record.node,
+            call_id=record.call_id,
+            accepted_at=prepared.accepted_at,
+        )
+        if isinstance(record, Intake):
+            await self._intake(session, record, prepared, known, rows, entry)
+        elif isinstance(record, CallbackWish):
+            self._wish(record, prepared, known, rows, entry)
+        else:
+            rows[CallRow.__table__].append(call_row(record, prepared))
+        known.records[record.record_id] = entry
+        rows[AcceptedRecord.__table__].append(_columns(entry))
+        return Accepted(_receipt(entry, known), created=True)
+
+    async def _intake(
+        self,
+        session: AsyncSession,
+        record: Intake,
+        prepared: Prepared,
+        known: Known,
+        rows: Rows,
+        entry: AcceptedRecord,
+    ) -> None:
+        identity, case_id = prepared.identity, record.record_id
+        if identity is None:
+            raise AssertionError("an intake is prepared with its identity")
+        if record.recording and record.recording.recording_id in known.recordings:
+            raise Problem("other_content", errors=[("recording.recording_id", "duplicate")])
+        number = self._codes.number(record.tracking_code)
+        quarantine = judge_code(
+            number=number,
+            block=await self._blocks.of(session, number) if number is not None else None,
+            node=record.node,
+            taken=record.tracking_code in known.codes,
+        )
+        applicant_id = applicant_row(identity, prepared, known.applicants, rows)
+        rows[Case.__table__].append(case_row(record, prepared, applicant_id, quarantine))
+        rows[HistoryLine.__table__].append(
+            history_row(
+                case_id, prepared.accepted_at, "registered", origin=record.origin, ended_by=record.ended_by
+            )
+        )
+        rows[OutboxRow.__table__].append(
+            events.event("case.registered", case_id=case_id, kind=record.kind.value, province=record.province)
+        )
+        entry.case_id = case_id
+        known.cases.add(case_id)
+        if quarantine:
+            alarm(record, quarantine, prepared, rows)
+        else:
+            entry.tracking_code = record.tracking_code
+            known.codes.add(record.tracking_code)
+        if record.recording:
+            entry.recording_id = record.recording.recording_id
+            known.recordings.add(record.recording.recording_id)
+            rows[RecordingRow.__table__].append(recording_row(record))
+        if record.callback:
+            entry.callback_id = self._callback(
+                case_id, record.callback.wished, record.created_at, prepared, known, rows
+            )
+
+    def _wish(
+        self,
+        record: CallbackWish,
+        prepared: Prepared,
+        known: Known,
+        rows: Rows,
+        entry: AcceptedRecord,
+    ) -> None:
+        if record.intake_id not in known.cases:
+            raise Problem("intake_first")
+        entry.case_id = record.intake_id
+        entry.callback_id = known.open_callbacks.get(record.intake_id) or self._callback(
+            record.intake_id, record.wished, record.created_at, prepared, known, rows
+        )
+
+    def _callback(
+        self,
+        case_id: UUID,
+        wished: Wished,
+        asked_at: datetime,
+        prepared: Prepared,
+        known: Known,
+        rows: Rows,
+    ) -> UUID:
+        row = new_callback(prepared.callback_id, case_id, wished, asked_at, self._zone)
+        rows[CallbackRow.__table__].append(row)
+        rows[HistoryLine.__table__].append(
+            history_row(case_id, prepared.accepted_at, "callback_wished", wished=wished.value)
+        )
+        rows[OutboxRow.__table__] += [
+            line_row(row),
+            events.event("callback.waiting", callback_id=row["id"], case_id=case_id),
+        ]
+        known.open_callbacks[case_id] = row["id"]
+        return prepared.callback_id
+
+
+async def _what_is_known(session: AsyncSession, batch: Sequence[Prepared]) -> Known:
+    known = Known()
+    records = [prepared.record for prepared in batch]
+    ids = [record.record_id for record in records]
+    found = await session.scalars(select(AcceptedRecord).where(AcceptedRecord.record_id.in_(ids)))
+    known.records = {row.record_id: row for row in found}
+    intakes = [record for record in records if isinstance(record, Intake)]
+    recordings = {record.recording.recording_id for record in intakes if record.recording}
+    if recordings:
+        rows = await session.execute(
+            select(RecordingRow.id, RecordingRow.state).where(RecordingRow.id.in_(recordings))
+        )
+        states = {row.id: row.state for row in rows}
+        known.recordings = set(states)
+        known.held = {key for key, state in states.items() if state == RecordingState.HELD}
+    new = [record for record in intakes if record.record_id not in known.records]
+    if new:
+        codes = [record.tracking_code for record in new]
+        known.codes = set(
+            await session.scalars(select(Case.tracking_code).where(Case.tracking_code.in_(codes)))
+        )
+        known.applicants = await ids_by_lookup(session, (p.identity.lookup for p in batch if p.identity))
+    wished = {record.intake_id for record in records if isinstance(record, CallbackWish)}
+    if wished:
+        known.cases = set(await session.scalars(select(Case.id).where(Case.id.in_(wished))))
+        open_ones = await session.execute(
+            select(CallbackRow.case_id, CallbackRow.id).where(
+                CallbackRow.case_id.in_(wished), CallbackRow.state.in_(("waiting", "claimed"))
+            )
+        )
+        known.open_callbacks = {row.case_id: row.id for row in open_ones}
+    return known
+
+
+def _receipt(entry: AcceptedRecord, known: Known) -> RecordReceipt:
+    audio = "none" if entry.recording_id is None else "wanted"
+    return RecordReceipt(
+        record_id=entry.record_id,
+        case_id=entry.case_id,
+        tracking_code=entry.tracking_code,
+        callback_id=entry.callback_id,
+        audio="held" if entry.recording_id in known.held else audio,
+    )
+
+
+def _columns(entry: AcceptedRecord) -> dict[str, Any]:
+    return {column.key: getattr(entry, column.key) for column in AcceptedRecord.__table__.columns}

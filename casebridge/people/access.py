@@ -1,0 +1,112 @@
+"""Access to routes: everything is denied unless a route names what is needed (deny by default).
+
+A request carries either `Authorization: Bearer <token>` (services) or the session cookie (people).
+Unsafe requests with a cookie must repeat the session's CSRF token, in the header `X-CSRF-Token` or
+the form field `csrf_token`.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+
+from casebridge.bridge import Bridge, get_bridge
+from casebridge.people import service
+from casebridge.people.service import Principal
+from casebridge.problems import Problem
+
+COOKIE = "line111_session"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="service", description="Token of a service")
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="person", description="Session of a person")
+
+
+async def optional_principal(
+    request: Request,
+    bridge: Annotated[Bridge, Depends(get_bridge)],
+    _token: Annotated[Any, Security(_bearer)] = None,
+    _session: Annotated[Any, Security(_cookie)] = None,
+) -> Principal | None:
+    """Whoever asks, or None. A wrong token is an error, not nobody."""
+    header = request.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        found = await bridge.service_by_token(token.strip()) if scheme.lower() == "bearer" else None
+        if found is None:
+            raise Problem("not_signed_in", headers={"WWW-Authenticate": "Bearer"})
+        return found
+    token = request.cookies.get(COOKIE, "")
+    if not token:
+        return None
+    async with bridge.database.reading() as session:
+        person = await service.person_of(session, token)
+    if person is not None and request.method not in SAFE_METHODS:
+        await _check_csrf(request, person)
+    return person
+
+
+async def current_principal(
+    principal: Annotated[Principal | None, Depends(optional_principal)],
+) -> Principal:
+    """Whoever asks. Raises 401 where that is nobody."""
+    if principal is None:
+        raise Problem("not_signed_in", headers={"WWW-Authenticate": "Bearer"})
+    return principal
+
+
+async def current_person(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+    """The person signed in. Raises 401 for nobody, 403 for a service."""
+    if principal.kind != "person":
+        raise Problem("not_allowed")
+    return principal
+
+
+def require(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """A dependency: the route is for those who have this scope, by token or by role."""
+
+    async def check(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
+        if scope not in principal.scopes:
+            raise Problem("not_allowed")
+        return principal
+
+    check.__dict__["line111_access"] = scope
+    return check
+
+
+def require_role(*roles: str) -> Callable[..., Awaitable[Principal]]:
+    """A dependency: the route is for people with one of these roles."""
+
+    async def check(person: Annotated[Principal, Depends(current_person)]) -> Principal:
+        if not person.roles & set(roles):
+            raise Problem("not_allowed")
+        return person
+
+    check.__dict__["line111_access"] = "role:" + "|".join(roles)
+    return check
+
+
+async def everybody() -> None:
+    """A dependency that says: this route is meant to be open."""
+
+
+everybody.__dict__["line111_access"] = "everybody"
+
+
+def address_of(request: Request) -> str | None:
+    """Where a request came from, for the audit trail."""
+    return request.client.host[:64] if request.client else None
+
+
+async def _check_csrf(request: Request, person: Principal) -> None:
+    given = request.headers.get("x-csrf-token", "")
+    kind = request.headers.get("content-type", "")
+    if not given and kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        field = (await request.form()).get("csrf_token", "")
+        given = field if isinstance(field, str) else ""
+    if not hmac.compare_digest(given.encode(), person.csrf_token.encode()):
+        raise Problem("csrf")

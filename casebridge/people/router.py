@@ -1,0 +1,103 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Body, Depends, Request, Response
+
+from casebridge.bridge import Bridge, get_bridge
+from casebridge.people import service
+from casebridge.people.access import COOKIE, address_of, current_person, everybody
+from casebridge.people.rules import Role
+from casebridge.people.schemas import Credentials, Session
+from casebridge.people.service import Principal, SignedIn
+from casebridge.problems import Problem, documented
+
+SIGN_INS_FROM_ONE_ADDRESS = 60
+SIGN_IN_SECONDS = 300
+
+router = APIRouter(tags=["session"])
+Parts = Annotated[Bridge, Depends(get_bridge)]
+
+
+def set_session_cookie(response: Response, signed_in: SignedIn, request: Request) -> None:
+    """Puts the session into a cookie that scripts can't read and other sites can't send along."""
+    response.set_cookie(
+        COOKIE,
+        signed_in.token,
+        expires=signed_in.expires_at,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+        path="/",
+    )
+
+
+async def check_origin(request: Request) -> None:
+    """Raises Problem `csrf` for a form that another site sends (there is no session yet to bind it to)."""
+    origin = request.headers.get("origin")
+    if origin not in {None, "null"} and urlsplit(origin or "").netloc != request.headers.get("host"):
+        raise Problem("csrf")
+
+
+async def sign_in_from(bridge: Bridge, request: Request, username: str, password: str) -> SignedIn:
+    """Signs a person in, throttled by address and by name.
+
+    Raises Problem `wrong_password`, `too_many_attempts`, `csrf`.
+    """
+    await check_origin(request)
+    address = address_of(request)
+    await bridge.throttle.attempt(
+        "sign-in", address or "unknown", limit=SIGN_INS_FROM_ONE_ADDRESS, seconds=SIGN_IN_SECONDS
+    )
+    signed_in = await service.sign_in(
+        bridge.database, username, password, hours=bridge.settings.bridge.session_hours, address=address
+    )
+    if signed_in is None:
+        raise Problem("wrong_password")
+    return signed_in
+
+
+@router.post("/session", status_code=201, responses=documented(429), dependencies=[Depends(everybody)])
+async def sign_in(
+    credentials: Annotated[Credentials, Body(examples=[{"username": "agent1", "password": "a long one"}])],
+    request: Request,
+    response: Response,
+    bridge: Parts,
+) -> Session:
+    """Opens a session: the cookie identifies it, the CSRF token goes with every change."""
+    signed_in = await sign_in_from(bridge, request, credentials.username, credentials.password)
+    set_session_cookie(response, signed_in, request)
+    person = signed_in.person
+    return Session(
+        username=person.name,
+        display_name=person.display_name,
+        roles=sorted(Role(role) for role in person.roles),
+        csrf_token=signed_in.csrf_token,
+        expires_at=signed_in.expires_at,
+    )
+
+
+@router.get("/session", responses=documented())
+async def who_am_i(person: Annotated[Principal, Depends(current_person)]) -> Session:
+    """Who is signed in."""
+    return Session(
+        username=person.name,
+        display_name=person.display_name,
+        roles=sorted(Role(role) for role in person.roles),
+        csrf_token=person.csrf_token,
+    )
+
+
+@router.delete("/session", status_code=204, responses=documented())
+async def sign_out(
+    request: Request, bridge: Parts, _person: Annotated[Principal, Depends(current_person)]
+) -> Response:
+    """Ends the session at once, on the server too."""
+    async with bridge.database.writing() as session:
+        await service.sign_out(session, request.cookies.get(COOKIE, ""), address=address_of(request))
+    answer = Response(status_code=204)
+    answer.delete_cookie(COOKIE, path="/")
+    return answer

@@ -1,0 +1,230 @@
+"""Accounts, sessions and tokens: each function is one step in the caller's transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.audit import service as audit
+from casebridge.database import Database
+from casebridge.people.models import Account, ServiceToken, SignIn, SignInFailures
+from casebridge.people.rules import SERVICE_SCOPES, Role, failures_now, lock_after, scopes_of
+from casebridge.problems import Problem
+from casebridge.tables import new_id
+from line111.clock import now as clock_now
+
+_hasher = PasswordHasher()
+_hashing = asyncio.Semaphore(2)
+"""argon2 takes 64 MiB each; a flood of sign-ins must not take all memory."""
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+"""Verified for unknown names, so that they take as long as known ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever asks: a person with a session, or a service with a token."""
+
+    kind: str
+    """`person` or `service`."""
+    name: str
+    scopes: frozenset[str]
+    roles: frozenset[str] = frozenset()
+    account_id: UUID | None = None
+    display_name: str = ""
+    csrf_token: str = ""
+
+    @property
+    def actor(self) -> str:
+        """How history and audit name them."""
+        return f"{self.kind}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh session: `token` goes into the cookie, `csrf_token` into forms."""
+
+    token: str
+    csrf_token: str
+    expires_at: datetime
+    person: Principal
+
+
+def hash_token(token: str) -> bytes:
+    """Tokens are random 256-bit strings: a plain hash is enough to store them by."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+async def ensure_account(
+    session: AsyncSession,
+    username: str,
+    password: str,
+    roles: Iterable[str],
+    display_name: str | None = None,
+) -> UUID:
+    """Makes the account, or gives an existing one this password and these roles; returns its id.
+
+    Raises ValueError for a role that does not exist or a password shorter than eight characters.
+    """
+    wanted = [Role(role).value for role in roles]
+    if len(password) < 8:
+        raise ValueError("a password needs at least eight characters")
+    account = await session.scalar(select(Account).where(Account.username == username.lower()))
+    if account is None:
+        account = Account(
+            id=new_id(),
+            username=username.lower(),
+            display_name=display_name or username,
+            password_hash=await _hash(password),
+            roles=wanted,
+            created_at=clock_now(),
+        )
+        session.add(account)
+    else:
+        if not await _fits(account.password_hash, password):
+            account.password_hash = await _hash(password)
+            await session.execute(delete(SignIn).where(SignIn.account_id == account.id))
+        account.roles = wanted
+        account.disabled_at = None
+        account.display_name = display_name or account.display_name
+    await session.flush()
+    return account.id
+
+
+async def sign_in(
+    database: Database, username: str, password: str, *, hours: int = 12, address: str | None = None
+) -> SignedIn | None:
+    """Opens a session; None where name or password is wrong (the failure is counted and audited).
+
+    argon2 runs between two transactions: nobody who writes waits for a password.
+
+    Raises Problem `too_many_attempts` while the name is locked.
+    """
+    name = username.lower()
+    async with database.reading() as session:
+        failed = await session.get(SignInFailures, hash_token(name))
+        account = await session.scalar(
+            select(Account).where(Account.username == name, Account.disabled_at.is_(None))
+        )
+    if failed and failed.locked_until and failed.locked_until > clock_now():
+        wait = int((failed.locked_until - clock_now()).total_seconds()) + 1
+        raise Problem("too_many_attempts", headers={"Retry-After": str(wait)})
+    right = await _fits(account.password_hash if account else _NOBODY, password)
+    async with database.writing() as session:
+        if account is None or not right:
+            await _count_failure(session, hash_token(name))
+            await audit.write(session, f"person:{name}", "sign_in_failed", "account", name, address=address)
+            return None
+        await session.execute(delete(SignInFailures).where(SignInFailures.username_hash == hash_token(name)))
+        await session.execute(delete(SignIn).where(SignIn.expires_at <= clock_now()))
+        return await _open(session, account, clock_now() + timedelta(hours=hours), address)
+
+
+async def sign_out(session: AsyncSession, token: str, *, address: str | None = None) -> None:
+    """Ends a session; an unknown one is no error."""
+    row = await session.get(SignIn, hash_token(token))
+    if row is None:
+        return
+    account = await session.get_one(Account, row.account_id)
+    await session.delete(row)
+    await audit.write(
+        session, f"person:{account.username}", "signed_out", "account", account.username, address=address
+    )
+
+
+async def person_of(session: AsyncSession, token: str) -> Principal | None:
+    """The person whose session cookie this is; None where it has ended."""
+    row = (
+        await session.execute(
+            select(SignIn.csrf_token, SignIn.expires_at, Account)
+            .join(Account, Account.id == SignIn.account_id)
+            .where(SignIn.token_hash == hash_token(token), Account.disabled_at.is_(None))
+        )
+    ).first()
+    if row is None or row.expires_at <= clock_now():
+        return None
+    return _person(row.Account, row.csrf_token)
+
+
+async def service_of(session: AsyncSession, token: str) -> Principal | None:
+    """The service whose bearer token this is."""
+    row = await session.scalar(select(ServiceToken).where(ServiceToken.token_hash == hash_token(token)))
+    return Principal("service", row.name, frozenset(row.scopes)) if row else None
+
+
+async def seed_service_tokens(session: AsyncSession, tokens: dict[str, str]) -> None:
+    """Makes the table say what the secrets say: idempotent, and a changed secret ends the old one."""
+    rows = {row.name: row for row in await session.scalars(select(ServiceToken))}
+    for name, token in tokens.items():
+        scopes = sorted(SERVICE_SCOPES[name])
+        row = rows.get(name)
+        if row is None:
+            session.add(
+                ServiceToken(name=name, token_hash=hash_token(token), scopes=scopes, seeded_at=clock_now())
+            )
+        elif row.token_hash != hash_token(token) or row.scopes != scopes:
+            row.token_hash, row.scopes, row.seeded_at = hash_token(token), scopes, clock_now()
+    await session.flush()
+
+
+async def _open(session: AsyncSession, account: Account, until: datetime, address: str | None) -> SignedIn:
+    token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    session.add(
+        SignIn(
+            token_hash=hash_token(token),
+            account_id=account.id,
+            csrf_token=csrf,
+            created_at=clock_now(),
+            expires_at=until,
+            address=address,
+        )
+    )
+    await audit.write(
+        session, f"person:{account.username}", "signed_in", "account", account.username, address=address
+    )
+    return SignedIn(token, csrf, until, _person(account, csrf))
+
+
+async def _count_failure(session: AsyncSession, key: bytes) -> None:
+    now = clock_now()
+    row = await session.get(SignInFailures, key, with_for_update=True)
+    count = 1 + (failures_now(row.failures, row.last_at, now) if row else 0)
+    until = now + lock_after(count)
+    row = row or SignInFailures(username_hash=key)
+    row.failures, row.last_at, row.locked_until = count, now, until if until > now else None
+    session.add(row)
+    await session.flush()
+
+
+def _person(account: Account, csrf: str) -> Principal:
+    return Principal(
+        kind="person",
+        name=account.username,
+        scopes=scopes_of(account.roles),
+        roles=frozenset(account.roles),
+        account_id=account.id,
+        display_name=account.display_name,
+        csrf_token=csrf,
+    )
+
+
+async def _hash(password: str) -> str:
+    async with _hashing:
+        return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def _fits(stored: str, password: str) -> bool:
+    async with _hashing:
+        try:
+            return await asyncio.to_thread(_hasher.verify, stored, password)
+        except (VerificationError, InvalidHashError):
+            return False

@@ -1,0 +1,107 @@
+"""Recordings in the database: what is announced, what is held."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.cases import history
+from casebridge.events import service as events
+from casebridge.problems import Problem
+from casebridge.recordings.models import RecordingRow
+from casebridge.recordings.schemas import Recording, RecordingState
+from casebridge.transcripts.models import TranscriptRow
+from casebridge.transcripts.schemas import TranscriptStatus
+from line111.clock import now
+
+
+async def get_recording(session: AsyncSession, recording_id: UUID) -> RecordingRow:
+    """A recording's row. Raises Problem `not_found`."""
+    row = await session.get(RecordingRow, recording_id)
+    if row is None:
+        raise Problem("not_found")
+    return row
+
+
+async def describe(session: AsyncSession, recording_id: UUID) -> Recording:
+    """A recording with the state of its transcript. Raises Problem `not_found`."""
+    row = await get_recording(session, recording_id)
+    transcript = await session.get(TranscriptRow, recording_id)
+    return _describe(row, transcript.status if transcript else None)
+
+
+async def list_recordings(
+    session: AsyncSession,
+    *,
+    transcript_status: str | None = None,
+    case_id: UUID | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> list[Recording]:
+    """Recordings, oldest first, after a place in the list."""
+    query = (
+        select(RecordingRow, TranscriptRow.status)
+        .outerjoin(TranscriptRow, TranscriptRow.recording_id == RecordingRow.id)
+        .order_by(RecordingRow.created_at, RecordingRow.id)
+        .limit(limit)
+    )
+    if transcript_status:
+        query = query.where(TranscriptRow.status == transcript_status)
+    if case_id:
+        query = query.where(RecordingRow.case_id == case_id)
+    if after:
+        query = query.where(tuple_(RecordingRow.created_at, RecordingRow.id) > after)
+    return [_describe(row, status) for row, status in await session.execute(query)]
+
+
+async def mark_held(session: AsyncSession, recording_id: UUID, key_number: int, actor: str) -> None:
+    """The sound is whole and on disk: from now on it can be heard and is to be transcribed."""
+    row = await session.get_one(RecordingRow, recording_id, with_for_update=True)
+    row.key_number = key_number
+    if row.state == RecordingState.HELD:
+        return
+    row.state, row.stored_at = RecordingState.HELD.value, now()
+    if await session.get(TranscriptRow, row.id) is None:
+        queued = TranscriptStatus.QUEUED.value
+        session.add(
+            TranscriptRow(
+                recording_id=row.id,
+                case_id=row.case_id,
+                language=row.language,
+                status=queued,
+                segments=[],
+                text="",
+                search_text="",
+                updated_at=now(),
+            )
+        )
+    await history.add(
+        session, row.case_id, "recording_held", actor, recording_id=str(row.id), duration_ms=row.duration_ms
+    )
+    await events.add(
+        session,
+        events.event("recording.held", recording_id=row.id, case_id=row.case_id),
+        events.transcription_job(row.id),
+    )
+
+
+def _describe(row: RecordingRow, transcript_status: str | None) -> Recording:
+    return Recording(
+        id=row.id,
+        case_id=row.case_id,
+        state=RecordingState(row.state),
+        speaker=row.speaker,
+        encoding=row.encoding,
+        rate=row.rate,
+        channels=row.channels,
+        bytes=row.bytes,
+        duration_ms=row.duration_ms,
+        sha256=row.sha256,
+        language=row.language,
+        created_at=row.created_at,
+        stored_at=row.stored_at,
+        transcript_status=transcript_status,
+    )

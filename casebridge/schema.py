@@ -1,0 +1,33 @@
+"""All tables in one place, for migrations and tests."""
+
+from __future__ import annotations
+
+from casebridge.applicants import models as applicants
+from casebridge.audit import models as audit
+from casebridge.callbacks import models as callbacks
+from casebridge.calls import models as calls
+from casebridge.cases import models as cases
+from casebridge.events import models as events
+from casebridge.intakes import models as intakes
+from casebridge.people import models as people
+from casebridge.recordings import models as recordings
+from casebridge.tables import Table
+from casebridge.tracking_codes import models as tracking_codes
+from casebridge.transcripts import models as transcripts
+
+METADATA = Table.metadata
+
+__all__ = [
+    "METADATA",
+    "applicants",
+    "audit",
+    "callbacks",
+    "calls",
+    "cases",
+    "events",
+    "intakes",
+    "people",
+    "recordings",
+    "tracking_codes",
+    "transcripts",
+]
