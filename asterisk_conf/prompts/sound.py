@@ -26,8 +26,8 @@ VERSION: Final = 1
 """Part of every fingerprint: raise it when this file makes other sound of the same speech."""
 
 _FRAME_MS: Final = 10
-_GATE_DB: Final = 35.0
-_KEEP_BEFORE_MS: Final = 20
+_GATE_DB: Final = 40.0
+_KEEP_BEFORE_MS: Final = 40
 _KEEP_AFTER_MS: Final = 80
 _FADE_MS: Final = 5
 
