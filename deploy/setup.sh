@@ -116,9 +116,9 @@ front_end() {
     mark node_modules/.line111-ready "$packages"
   fi
   built="$packages $(hash_of console/frontend)"
-  if done_for console/static/dist/.built-from "$built"; then return; fi
+  if done_for node_modules/.line111-built "$built" && [ -f console/static/dist/manifest.json ]; then return; fi
   run "the screens' front end" "run 'npm run build' and read what it says" npm run build
-  mark console/static/dist/.built-from "$built"
+  mark node_modules/.line111-built "$built"
 }
 
 debian_packages

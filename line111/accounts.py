@@ -108,10 +108,19 @@ def make_accounts(settings: Settings) -> list[str]:
 
 
 def _useradd(name: str) -> None:
+    group = ("--gid", name) if _group_exists(name) else ("--user-group",)
     _run(
-        *("useradd", "--system", "--user-group", "--no-create-home"),
+        *("useradd", "--system", *group, "--no-create-home"),
         *("--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name),
     )
+
+
+def _group_exists(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _run(*command: str) -> None:

@@ -21,6 +21,8 @@ SECRET = "first_operator"  # noqa: S105 - the name of a file, not what is in it
 def main() -> None:
     """Make the account, then keep its password. Interrupted in between, the next run makes it anew."""
     settings = load_settings()
+    if (settings.secrets_dir / SECRET).exists():
+        return
     password = secrets.token_urlsafe(12)
     roles = [word for role in ("operator", "supervisor") for word in ("--role", role)]
     done = subprocess.run(
