@@ -111,6 +111,10 @@ class Drafts:
         self._folder = spool_folder / "drafts"
         self._tmp = spool_folder / "tmp"
 
+    def exists(self, call_id: str) -> bool:
+        """Whether another process has begun this call."""
+        return (self._folder / f"{check_call_id(call_id)}.json").exists()
+
     def hold(self, call_id: str, *, wait_seconds: float = 0.0) -> HeldDraft:
         """Lead a call: take its lock and read what is known of it.
 

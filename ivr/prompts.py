@@ -39,6 +39,8 @@ IDENTITY_LEGAL_OR_FOREIGN: Final = "identity/legal_or_foreign"
 IDENTITY_ASK_AGAIN: Final = "identity/ask_again"
 IDENTITY_WRONG: Final = "identity/wrong"
 IDENTITY_LAST_TRY: Final = "identity/last_try"
+IDENTITY_THANKS: Final = "identity/thanks"
+"""Two or three words: a valid identifier was heard."""
 IDENTITY_GOODBYE: Final = "identity/goodbye"
 
 CONTACT_OFFER_CALLER_ID: Final = "contact/offer_caller_id"

@@ -78,6 +78,14 @@ class IvrSettings(BaseModel):
     message_silence_seconds: int = Field(default=6, ge=2, le=30)
     key_timeout_seconds: float = Field(default=6.0, ge=0.2, le=60)
     """Silence after a prompt that counts as "no key"."""
+    max_calls: int = Field(default=4000, ge=1, le=100_000)
+    """Calls led at once; one more is left to the next host or the emergency script."""
+    emergency_block_size: int = Field(default=500, ge=20, le=10_000)
+    """Tracking codes kept for the emergency script (a quarter is never touched by ivr)."""
+    orphan_seconds: float = Field(default=90.0, ge=1, le=3600)
+    """A call nobody leads and whose audio does not grow for so long is taken in as it is."""
+    drain_seconds: float = Field(default=25.0, ge=0, le=3600)
+    """Time calls in progress have to end when the service is stopped; then another host goes on."""
 
 
 class BridgeSettings(BaseModel):
@@ -115,6 +123,8 @@ class TranscriptionSettings(BaseModel):
     """Of the first process; each further one has the next port."""
     takeover_seconds: float = Field(default=20.0, ge=2, le=600)
     """A worker silent for so long loses its job to another."""
+    lost_after_seconds: float = Field(default=60.0, ge=1, le=86400)
+    """A recording without text and without a job is on its way for so long; then its job is lost."""
 
 
 class CallRoutingSettings(BaseModel):

@@ -9,6 +9,7 @@ when the caller has hung up, at any time, also before a reply that is still due.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -190,26 +191,31 @@ class ReplyParser:
 class _Lines:
     """Cuts bytes into lines; holds at most one unfinished line of `max_line` bytes."""
 
-    __slots__ = ("_buffer", "_max")
+    __slots__ = ("_max", "_ready", "_unfinished")
 
     def __init__(self, max_line: int) -> None:
-        self._buffer = b""
+        self._unfinished = b""
+        self._ready: deque[bytes] = deque()
         self._max = max_line
 
     def feed(self, chunk: bytes) -> None:
-        self._buffer = self._buffer + chunk if self._buffer else chunk
+        first, *others = chunk.split(b"\n")
+        self._unfinished += first
+        for part in others:
+            self._ready.append(self._unfinished)
+            self._unfinished = part
 
     def take(self) -> str | None:
-        line, newline, rest = self._buffer.partition(b"\n")
-        if len(line) > self._max:
+        line = self._ready.popleft() if self._ready else None
+        if len(self._unfinished if line is None else line) > self._max:
             raise LimitExceeded(f"a line is longer than {self._max} bytes")
-        if not newline:
-            return None
-        self._buffer = rest
-        return line.rstrip(b"\r").decode("utf-8", "replace")
+        return None if line is None else line.rstrip(b"\r").decode("utf-8", "replace")
 
     def rest(self) -> bytes:
-        rest, self._buffer = self._buffer, b""
+        """Everything not taken yet, as it came."""
+        rest = b"\n".join((*self._ready, self._unfinished))
+        self._ready.clear()
+        self._unfinished = b""
         return rest
 
 

@@ -1,0 +1,29 @@
+"""`python -m ivr`: the conversation service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from ivr.menu import InvalidMenu
+from ivr.service import serve_until_stopped
+from line111 import logging
+from line111.settings import load_settings
+
+
+def main() -> int:
+    """Run until stopped; 1 with plain words where it can't start."""
+    settings = load_settings()
+    logging.setup("ivr", settings)
+    os.umask(0o007)
+    try:
+        asyncio.run(serve_until_stopped(settings))
+    except (InvalidMenu, FileNotFoundError, OSError) as error:
+        print(f"ivr cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,71 @@
+"""Orphaned drafts become cases: what a caller had spoken when their call was lost with its process."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from ivr import records
+from ivr.drafts import Drafts, HeldDraft
+from ivr.durable import SpoolFull
+from ivr.intake import IntakeDesk
+
+log = logging.getLogger(__name__)
+
+
+def rescue_orphans(
+    drafts: Drafts,
+    desk: IntakeDesk,
+    older_than_seconds: float,
+    on_event: Callable[[str], None] = lambda _name: None,
+) -> int:
+    """Take in what nobody leads any more; returns how many cases came of it.
+
+    A draft whose audio still grows belongs to a caller who is speaking to Asterisk while our process
+    is gone; it is left alone.
+    """
+    taken = 0
+    for held in drafts.orphans(older_than_seconds):
+        with held:
+            if _still_recording(desk, held, older_than_seconds):
+                continue
+            try:
+                taken += _rescue(desk, held)
+            except SpoolFull as full:
+                log.critical("no room to rescue a call: %s", full)
+                on_event("disk_full")
+                return taken
+            except Exception:
+                log.exception("a draft could not be rescued", extra={"call_id": held.draft.call_id})
+                held.set_aside()
+    for _ in range(taken):
+        on_event("rescued")
+    return taken
+
+
+def _rescue(desk: IntakeDesk, held: HeldDraft) -> int:
+    draft = held.draft
+    record = desk.take_in_spoken(held, ended_by="rescued")
+    if record is None:
+        desk.audio(held).remove()
+    report = records.call_report(
+        node=desk.node,
+        call_id=draft.call_id,
+        language=draft.language,
+        caller_sealed=None,
+        started_at=draft.started_at or records.moment(),
+        outcome="case" if record is not None else "abandoned",
+        intake_id=record["record_id"] if record is not None else None,
+        code_told=draft.told,
+        journal=[],
+    )
+    desk.spool.put(report)
+    held.discard()
+    log.warning("an orphaned call was settled", extra={"call_id": draft.call_id, "case": record is not None})
+    return int(record is not None)
+
+
+def _still_recording(desk: IntakeDesk, held: HeldDraft, seconds: float) -> bool:
+    parts = desk.audio(held).parts()
+    return bool(parts) and time.time() - max(part.stat().st_mtime for part in parts) < seconds

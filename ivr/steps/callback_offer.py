@@ -1,0 +1,34 @@
+"""After the code: does the applicant wish to be called back?"""
+
+from __future__ import annotations
+
+import asyncio
+
+from ivr import prompts
+from ivr.call import Call
+from ivr.kill_points import KillPoint, reached
+from ivr.steps.callback_time import ask_time
+from ivr.steps.parameters import NodeName, Parameters
+
+_YES, _NO = "1", "2"
+
+
+class Settings(Parameters):
+    """Nothing to set but the way on."""
+
+    next: NodeName
+
+
+async def run(call: Call, settings: Settings) -> str | None:
+    """Silence means no; a wish is durable before it is confirmed."""
+    if await call.choose([prompts.MENU_CALLBACK_OFFER], {_YES, _NO}, _NO) == _NO:
+        return settings.next
+    wished = await ask_time(call)
+    reached(KillPoint.CALLBACK_CHOSEN)
+    held = call.held
+    assert held is not None  # noqa: S101 - a code was told, so there is an intake
+    await asyncio.to_thread(call.line.desk.wish_callback, held, wished)
+    reached(KillPoint.CALLBACK_SPOOLED)
+    call.line.wake_forwarder()
+    await call.tell(prompts.CALLBACK_REGISTERED, prompts.callback(wished))
+    return settings.next

@@ -1,0 +1,76 @@
+"""The message: spoken after a tone, heard again, recorded again, gone on with, confirmed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ivr import prompts
+from ivr.call import Call
+from ivr.kill_points import KillPoint, reached
+from ivr.spool import require_room
+from ivr.steps.parameters import NodeName, Parameters, Tries
+
+_CONFIRM, _LISTEN, _AGAIN, _GO_ON = "1", "2", "3", "4"
+_LEAST_SECONDS: Final = 1.0
+"""Less speech than this is no message."""
+_CHOICES: Final = 30
+"""How often a caller may listen, record again and go on before the message is taken as it is."""
+
+
+class Settings(Parameters):
+    """`tries`: recordings without speech before the caller is given up."""
+
+    tries: Tries = 3
+    next: NodeName
+
+
+async def run(call: Call, settings: Settings) -> str | None:
+    """Record until confirmed; silence at the question confirms, for the message has been spoken."""
+    await record_message(call, settings.tries)
+    for _ in range(_CHOICES):
+        keys = {_CONFIRM, _LISTEN, _AGAIN, _GO_ON}
+        key = await call.choose([prompts.MENU_CONFIRM_MESSAGE], keys, _CONFIRM)
+        if key == _CONFIRM:
+            break
+        if key == _LISTEN:
+            for part in call.audio.parts():
+                await call.listen_to(part.with_suffix(""))
+        elif key == _AGAIN:
+            call.keep(take=call.audio.take + 1)
+            await record_message(call, settings.tries)
+        else:
+            await _record_part(call, prompts.MESSAGE_GO_ON)
+    reached(KillPoint.MESSAGE_CONFIRMED)
+    return settings.next
+
+
+async def record_message(call: Call, tries: int) -> None:
+    """Record until something was said.
+
+    Raises:
+        SpoolFull: no room for a message. GoTo, NoAnswer: nothing was said again and again.
+    """
+    said = [prompts.RECORD_AFTER_TONE]
+    for _ in range(tries):
+        await _record_part(call, *said)
+        if call.audio.spoken_seconds() >= _LEAST_SECONDS:
+            return
+        said = [prompts.MESSAGE_TOO_SHORT, prompts.RECORD_AFTER_TONE]
+    raise call.given_up()
+
+
+async def _record_part(call: Call, *said: str) -> None:
+    require_room(call.line.calls_dir, call.line.message_seconds)
+    call.audio.prepare()
+    await call.tell(*said)
+    call.typed = ""  # a key here only cuts the instruction short
+    await call.tell(prompts.BEEP)
+    call.typed = ""
+    reached(KillPoint.BEFORE_RECORDING)
+    part = call.audio.next_part()
+    recording = await call.channel.record(
+        part, seconds=call.line.message_seconds, silence=call.line.silence_seconds
+    )
+    reached(KillPoint.MESSAGE_RECORDED)
+    call.note((), recording.key)
+    call.require_whole(part, recording)
