@@ -68,6 +68,7 @@ def mask_event_but_meta(logger: WrappedLogger, method: str, event: Event) -> Eve
 
 def _no_control_characters(_logger: WrappedLogger, _method: str, event: Event) -> Event:
     """A caller's name or a header must not be able to draw on the operator's terminal."""
+    event.pop("color_message", None)  # uvicorn's second copy of a message
     for key, value in event.items():
         if isinstance(value, str) and key != "exception":
             event[key] = _CONTROL.sub("�", value)

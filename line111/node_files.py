@@ -6,6 +6,7 @@ import configparser
 import hashlib
 import io
 import os
+import resource
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ DIES_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM")
 """Put before a command: the kernel sends SIGTERM when the process that started it is gone (prctl(2))."""
 _SOCKET_LIMIT = 100
 """Bytes a Unix socket's path may have with room to spare (unix(7): 108 with the closing zero)."""
+_DESCRIPTORS = 65_536
+"""Open files a program may have: each call takes a dozen of Asterisk's."""
 _START_RETRIES = 5
 """Supervisor's own tries, 1 to 5 s apart; after them `supervision` starts again, for ever."""
 
@@ -61,6 +64,7 @@ def redis_configuration(settings: Settings) -> str:
             "appendfsync everysec",
             "maxmemory-policy noeviction",
             "daemonize no",
+            "set-proc-title no",  # or the environment, by which we know it again, is overwritten
             'logfile ""',
             "",
         )
@@ -79,6 +83,7 @@ def supervisor_configuration(settings: Settings, programs: Sequence[Program], us
     config["supervisord"] = {
         "nodaemon": "true",
         "umask": "027",
+        "minfds": str(min(_DESCRIPTORS, resource.getrlimit(resource.RLIMIT_NOFILE)[1])),
         "directory": _literal(settings.run_dir),
         "pidfile": _literal(settings.run_dir / "supervisord.pid"),
         "logfile": _literal(settings.log_dir / "supervisord.log"),
@@ -109,7 +114,8 @@ def _program(settings: Settings, program: Program, order: int, user: str | None)
         "stopwaitsecs": str(program.stop_seconds),
         "stopasgroup": str(program.stop_group).lower(),
         "killasgroup": "true",
-        "umask": "007",
+        # What our services write, Asterisk may write too; Asterisk sets its own once it is in its root.
+        "umask": "022" if program.own_user else "007",
         "redirect_stderr": "true",
         "stdout_logfile": _literal(settings.log_dir / f"{program.name}.log"),
         "stdout_logfile_maxbytes": "20MB",

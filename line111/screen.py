@@ -39,23 +39,21 @@ def manner(state: State) -> str:
 
 
 def states_table(settings: Settings, states: Iterable[State]) -> Table:
-    """What runs, where it is reached, how it is, since when."""
-    table = Table(box=None, pad_edge=False, title_justify="left")
-    for heading in ("program", "what for", "where", "how", "up for", "pid"):
-        table.add_column(heading, overflow="fold")
+    """What runs, where it is reached, how it is, since when; on a wide terminal also what for."""
+    wide = console.width >= _WIDE
+    table = Table(box=None, pad_edge=False)
+    for heading in ("program", *(("what for",) if wide else ()), "where", "how", "up for", "pid"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("program", "up for", "pid"))
     for state in states:
         program = state.program
         up_for = duration(time.time() - state.since) if state.pid else "-"
-        row = (
-            program.name,
-            program.what,
-            program.where(settings),
-            manner(state),
-            up_for,
-            str(state.pid or "-"),
-        )
-        table.add_row(*row)
+        what = (program.what,) if wide else ()
+        row = (*what, program.where(settings), manner(state), up_for, str(state.pid or "-"))
+        table.add_row(program.name, *row)
     return table
+
+
+_WIDE = 120
 
 
 def duration(seconds: float) -> str:
@@ -71,25 +69,35 @@ def duration(seconds: float) -> str:
 
 
 class Changes:
-    """Prints a line whenever a program's state changes, so that a starting node is seen to start."""
+    """Prints a line whenever a program's state changes, so that a starting node is seen to start.
+
+    A program that is still starting is no news, and one that keeps failing is told once.
+    """
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[bool, str, int]] = {}
+        self._told: dict[str, tuple[str, int]] = {}
         self._began = time.monotonic()
 
     def report(self, states: Sequence[State]) -> None:
-        """Print what differs from the last time; a program still starting is no news."""
+        """Print what differs from what was told last."""
         for state in states:
             name = state.program.name
-            now = (state.well, state.manager, state.pid)
-            before = self._seen.get(name)
-            if now == before or (
-                before is None and not state.well and state.manager in ("STARTING", "RUNNING")
-            ):
+            kind, pid = self._told.get(name, ("", 0))
+            now = _kind(state)
+            if now == kind and (now != "well" or state.pid == pid):
                 continue
-            self._seen[name] = now
+            if now == "waiting" and kind != "well":
+                continue
+            again = " again, as a new process" if pid and now == "well" and state.pid != pid else ""
+            self._told[name] = (now, state.pid or pid)
             elapsed = time.monotonic() - self._began
-            console.print(f"{elapsed:7.1f} s  {name:<14} {manner(state)}", soft_wrap=True)
+            console.print(f"{elapsed:7.1f} s  {name:<14} {manner(state)}{again}", soft_wrap=True)
+
+
+def _kind(state: State) -> str:
+    if state.well:
+        return "well"
+    return "waiting" if state.manager in ("RUNNING", "STARTING") else "failing"
 
 
 _SIGNS = {Level.WELL: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.FAULT: "[red]✗[/]"}
