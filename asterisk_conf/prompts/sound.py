@@ -27,6 +27,7 @@ VERSION: Final = 1
 
 _FRAME_MS: Final = 10
 _GATE_DB: Final = 40.0
+_MOST_GAIN_DB: Final = 40.0  # what is softer than that is noise, and stays soft
 _KEEP_BEFORE_MS: Final = 40
 _KEEP_AFTER_MS: Final = 80
 _FADE_MS: Final = 5
@@ -84,7 +85,8 @@ def trim(samples: Samples, rate: int) -> Samples:
 
 def level(samples: Samples, rate: int) -> Samples:
     """At the common loudness; peaks that would clip are turned down smoothly (5 ms look-ahead)."""
-    samples = (samples * 10 ** ((SPEECH_LEVEL_DBFS - speech_level(samples, rate)) / 20)).astype(np.float32)
+    gain_db = min(SPEECH_LEVEL_DBFS - speech_level(samples, rate), _MOST_GAIN_DB)
+    samples = (samples * 10 ** (gain_db / 20)).astype(np.float32)
     ceiling = np.float32(10 ** (PEAK_DBFS / 20))
     if np.abs(samples).max(initial=0) <= ceiling:
         return samples
@@ -115,15 +117,17 @@ def silence(length_ms: int, rate: int) -> Samples:
     return np.zeros(rate * length_ms // 1000, dtype=np.float32)
 
 
-def write_both(samples: Samples, rate: int, path: Path) -> int:
+def write_both(samples: Samples, rate: int, path: Path, *, speech: bool = False) -> int:
     """Write `<path>.alaw` and `<path>.sln16`, each whole or not at all; returns milliseconds.
 
+    Speech is levelled in each: a word of sibilants loses half its power on a narrow band.
     A call that plays the file meanwhile goes on with the old one: files are renamed into place.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.parent.chmod(0o755)  # not secret, and Asterisk runs as another user
-    narrow = _within_ceiling(resample(samples, rate, ALAW_RATE))
-    wide = _within_ceiling(resample(samples, rate, LINEAR_RATE))
+    narrow, wide = resample(samples, rate, ALAW_RATE), resample(samples, rate, LINEAR_RATE)
+    if speech:
+        narrow, wide = level(narrow, ALAW_RATE), level(wide, LINEAR_RATE)
     _replace(path.with_name(path.name + ".alaw"), audioop.lin2alaw(to_int16(narrow), 2))
     _replace(path.with_name(path.name + ".sln16"), to_int16(wide))
     return round(len(narrow) * 1000 / ALAW_RATE)
@@ -132,11 +136,6 @@ def write_both(samples: Samples, rate: int, path: Path) -> int:
 def read_alaw(path: Path) -> Samples:
     """Samples of a raw A-law file (8 kHz)."""
     return from_int16(audioop.alaw2lin(path.read_bytes(), 2))
-
-
-def _within_ceiling(samples: Samples) -> Samples:
-    # Resampling can lift a limited peak by a fraction of a decibel; it must not wrap or clip.
-    return np.clip(samples, -0.999, 0.999).astype(np.float32)
 
 
 def _frame_levels(samples: Samples, rate: int) -> npt.NDArray[Any]:

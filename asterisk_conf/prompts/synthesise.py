@@ -198,7 +198,7 @@ def _make_batch(jobs: list[Job]) -> list[tuple[str, Made]]:
 def make_prompt(job: Job) -> tuple[str, Made]:
     """Make one prompt's two files; returns its name and its row for the manifest."""
     samples, rate = _samples(job)
-    milliseconds = sound.write_both(samples, rate, job.base)
+    milliseconds = sound.write_both(samples, rate, job.base, speech=job.prompt.is_speech)
     source: Source = "studio" if job.master else "synthesis"
     return job.name, measure(job.base, job.fingerprint, source, milliseconds)
 
@@ -214,10 +214,7 @@ def _samples(job: Job) -> tuple[sound.Samples, int]:
     else:
         assert job.voice is not None  # noqa: S101 - for the type checker; _plan gives speech a voice
         samples, rate = _voice(job.voice, job.voices_dir).say(prompt.say)
-    # Levelled at the widest rate prompts are kept at, so that both files come out equally loud.
-    samples = sound.resample(samples, rate, sound.LINEAR_RATE)
-    rate = sound.LINEAR_RATE
-    return sound.level(sound.trim(samples, rate), rate), rate
+    return sound.trim(samples, rate), rate
 
 
 _open_voices: dict[str, Voice] = {}
