@@ -166,10 +166,10 @@ class Pbx:
         """As `call`, without waiting. Who calls this waits for the process."""
         folder = tempfile.mkdtemp(prefix="sipp-")
         file = scenario if isinstance(scenario, Path) else SCENARIOS / f"{scenario}.xml"
-        values = {"caller": "09121234567", "name": "citizen", **keys}
-        command = ["sipp", "-sf", str(file), "-i", source, "-p", str(free_port())]
-        command += ["-min_rtp_port", str(free_rtp_ports()[0]), "-m", str(calls), "-s", number]
-        command += ["-nostdin", "-timeout", f"{timeout}s", "-timeout_error", "-trace_err", "-trace_rtt"]
+        values = {"caller": "09121234567", "name": "citizen", "codecs": "8 0 101", **keys}
+        command = ["sipp", "-sf", str(file), "-i", source, "-mi", source, "-p", str(free_port())]
+        command += ["-mp", str(free_rtp_ports()[0]), "-m", str(calls), "-s", number]
+        command += ["-nostdin", "-timeout", f"{timeout}s", "-timeout_error", "-trace_err", "-trace_rtt", "-rtt_freq", "1"]
         for name, value in values.items():
             command += ["-key", name, value]
         command += [*arguments, f"{self.settings.sip.bind}:{self.settings.sip.port}"]

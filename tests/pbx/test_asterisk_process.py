@@ -7,10 +7,13 @@ import shlex
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from asterisk_conf.account import asterisk_account
+from asterisk_conf.enclosure import drop_rights
 from asterisk_conf.running import NotRunning, process_id
 
 pytestmark = pytest.mark.pbx
@@ -112,3 +115,21 @@ def test_asterisk_ends_with_the_process_that_watches_it(make_asterisk):
     while Path(f"/proc/{number}").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not Path(f"/proc/{number}").exists()
+
+
+def test_emergency_script_finds_all_it_imports_beside_asterisk(asterisk):
+    """On the Python of Asterisk's root, with the environment the script is started with."""
+    script = (asterisk.settings.asterisk_dir / "agi-bin" / "emergency").read_text()
+    paths = next(line.partition("=")[2] for line in script.splitlines() if line.startswith("PYTHONPATH="))
+    imports = "import asterisk.agi, nacl.public, persian.identifiers, persian.phones, persian.tracking_code"
+    python = ["/usr/bin/env", f"PYTHONPATH={paths}", "/usr/bin/python3", "-P", "-c", imports]
+    number = process_id(asterisk.settings)
+    world = ["nsenter", f"--target={number}", "--mount", "--root", "--wdns=/", "--"]
+    rights = drop_rights(asterisk_account(asterisk.settings))
+    found = subprocess.run([*world, *rights, *python], capture_output=True, text=True, cwd="/")
+    assert found.returncode == 0, found.stderr
+
+
+def test_metrics_tell_of_calls_without_their_numbers(asterisk):
+    with urllib.request.urlopen(f"http://127.0.0.1:{asterisk.settings.asterisk.http_port}/metrics") as answer:
+        assert b"asterisk_calls_sum" in answer.read()
