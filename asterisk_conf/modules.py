@@ -43,7 +43,7 @@ GROUPS = (
         "app_mixmonitor", "res_musiconhold",
     )),
     ModuleGroup("What the dialplan and the ivr run.", (
-        "app_playback", "app_record", "app_stack", "app_verbose", "app_userevent", "app_echo",
+        "app_playback", "app_read", "app_record", "app_stack", "app_verbose", "app_userevent", "app_echo",
         "func_callerid", "func_channel", "func_strings", "func_logic", "func_timeout", "func_hangupcause",
         "func_cdr",
     )),
