@@ -21,6 +21,7 @@ _UP = 6
 """CHANNEL STATUS of a channel that is up."""
 _READ_VARIABLE = "LINE111_KEYS"
 _AT_ONCE = "0.001"
+_NO_APPLICATION = "-2"
 _READ_FORBIDS = frozenset(',&()|"\\$')
 """Characters that mean something in the arguments of a dialplan application."""
 
@@ -79,7 +80,9 @@ class AgiChannel:
     async def play(self, sounds: Sequence[Path]) -> str:
         """STREAM FILE for one sound; several go in one Read, so no key falls between two of them."""
         if len(sounds) > 1 and all(map(_fits_read, sounds)):
-            return await self._read(sounds, 1, _AT_ONCE)
+            key = await self._read(sounds, 1, _AT_ONCE)
+            if key is not None:
+                return key
         for sound in sounds:
             reply = await self._session.send("STREAM FILE", str(sound), ALL_KEYS, timeout=_PLAYING)
             if reply.result == "-1":
@@ -91,8 +94,9 @@ class AgiChannel:
     async def collect(self, sounds: Sequence[Path], keys: int, seconds: float) -> str:
         """GET DATA for one sound or none; several go in one Read."""
         if len(sounds) > 1:
-            if all(map(_fits_read, sounds)):
-                return await self._read(sounds, keys, f"{seconds:.3f}")
+            read = await self._read(sounds, keys, f"{seconds:.3f}") if all(map(_fits_read, sounds)) else None
+            if read is not None:
+                return read
             first = await self.play(sounds[:-1])
             if first == "#" or (first and keys == 1):
                 return first.strip("#")
@@ -127,10 +131,14 @@ class AgiChannel:
             return await self._get_data(None, keys, seconds) if sound else ""
         return reply.result or ""
 
-    async def _read(self, sounds: Sequence[Path], keys: int, seconds: str) -> str:
+    async def _read(self, sounds: Sequence[Path], keys: int, seconds: str) -> str | None:
+        """None where this Asterisk has no Read; then sounds are played one command each."""
         files = "&".join(map(str, sounds))
         arguments = f"{_READ_VARIABLE},{files},{keys},,1,{seconds}"
         reply = await self._session.send("EXEC Read", arguments, timeout=_PLAYING)
+        if reply.result == _NO_APPLICATION:
+            log.error("Asterisk has not loaded app_read: keys may be lost between two prompts")
+            return None
         if reply.result == "-1":
             await self._explain(sounds[0])
         return await self.get_variable(_READ_VARIABLE) or ""

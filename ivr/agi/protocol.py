@@ -91,7 +91,7 @@ def encode_command(name: str, *words: str | int) -> bytes:
     """
     if not _is_plain(name):
         raise UnsafeWord("a command's name has letters and blanks alone")
-    line = " ".join((name, *map(_quote, words))).encode("utf-8", "surrogateescape")
+    line = " ".join((name, *map(quote, words))).encode("utf-8", "surrogateescape")
     if len(line) >= MAX_COMMAND or len(name.split()) + len(words) > MAX_WORDS:
         raise LimitExceeded(
             f"a command of {len(line)} bytes and {len(words)} words is more than Asterisk reads"
@@ -239,7 +239,8 @@ def _value_ends(line: str) -> bool:
     return line.endswith(")") or _ENDPOS.search(line) is not None
 
 
-def _quote(word: str | int) -> str:
+def quote(word: str | int) -> str:
+    """A word of a command as Asterisk reads it back unchanged. Raises UnsafeWord."""
     if isinstance(word, int):
         return str(int(word))
     if "\n" in word or "\r" in word or "\0" in word:

@@ -8,26 +8,18 @@ thanked; otherwise a key pressed then belongs to the next question.
 
 from __future__ import annotations
 
-from typing import Final
-
 from ivr import prompts
 from ivr.call import Call
+from ivr.identifying import FIRST_KEYS, LEGAL_PREFIXES, identified, keys_missing, lengthened
 from ivr.kill_points import KillPoint, reached
 from ivr.steps.parameters import NodeName, Parameters, Tries
-from persian.identifiers import LENGTH, IdentifierKind, is_valid_identifier
-
-_NATIONAL: Final = LENGTH[IdentifierKind.NATIONAL_ID]
-_FOREIGN: Final = LENGTH[IdentifierKind.FOREIGN_RESIDENT]
-_ELEVENTH_SECONDS: Final = 2.5
-"""Wait for an eleventh digit where ten are no national ID."""
-_LEGAL_PREFIXES: Final = ("10", "11", "14")
 
 
 class Settings(Parameters):
     """`failed`: where a caller without a valid identifier is led."""
 
     tries: Tries = 3
-    legal_prefixes: tuple[str, ...] = _LEGAL_PREFIXES
+    legal_prefixes: tuple[str, ...] = LEGAL_PREFIXES
     next: NodeName
     failed: NodeName
 
@@ -44,7 +36,7 @@ async def run(call: Call, settings: Settings) -> str | None:
 
 
 async def ask_identity(
-    call: Call, tries: int, legal_prefixes: tuple[str, ...] = _LEGAL_PREFIXES
+    call: Call, tries: int, legal_prefixes: tuple[str, ...] = LEGAL_PREFIXES
 ) -> tuple[str, str] | None:
     """(kind, identifier), or None after so many tries. Raises GoTo where the caller wants an agent."""
     first = [prompts.IDENTITY_ASK, prompts.IDENTITY_LEGAL_OR_FOREIGN]
@@ -57,7 +49,7 @@ async def ask_identity(
             continue
         if keyed == "0":
             call.ask_for_agent()
-        if found := _identified(keyed):
+        if found := identified(keyed):
             return await _thanked(call, found, legal_prefixes)
         tried += 1
         call.typed = ""
@@ -67,32 +59,15 @@ async def ask_identity(
 
 
 async def _keyed(call: Call, said: list[str]) -> str:
-    keyed = await call.ask(said, _NATIONAL, secret=True)
-    if len(keyed) < _NATIONAL:
-        return keyed
-    if keyed.startswith("*"):
-        return keyed + await call.ask([], _FOREIGN - len(keyed) + 1, secret=True)
-    if not is_valid_identifier(IdentifierKind.NATIONAL_ID, keyed):
-        keyed += await call.ask([], 1, seconds=_ELEVENTH_SECONDS, secret=True)
-    return keyed
-
-
-def _identified(keyed: str) -> tuple[str, str] | None:
-    if keyed.startswith("*"):
-        kind, digits = IdentifierKind.FOREIGN_RESIDENT, keyed[1:]
-    elif len(keyed) == LENGTH[IdentifierKind.LEGAL_PERSON]:
-        kind, digits = IdentifierKind.LEGAL_PERSON, keyed
-    else:
-        kind, digits = IdentifierKind.NATIONAL_ID, keyed
-    return (kind.value, digits) if is_valid_identifier(kind, digits) else None
+    keyed = await call.ask(said, FIRST_KEYS, secret=True)
+    more, seconds = keys_missing(keyed)
+    return keyed + await call.ask([], more, seconds=seconds, secret=True) if more else keyed
 
 
 async def _thanked(call: Call, found: tuple[str, str], legal_prefixes: tuple[str, ...]) -> tuple[str, str]:
     await call.tell(prompts.IDENTITY_THANKS)
-    kind, digits = found
-    if kind == IdentifierKind.NATIONAL_ID and digits.startswith(legal_prefixes):
-        longer = digits + call.typed[:1]
-        if is_valid_identifier(IdentifierKind.LEGAL_PERSON, longer):
-            call.typed = call.typed[1:]
-            return IdentifierKind.LEGAL_PERSON.value, longer
-    return found
+    longer = lengthened(found, call.typed[:1], legal_prefixes)
+    if longer is None:
+        return found
+    call.typed = call.typed[1:]
+    return longer
