@@ -85,11 +85,11 @@ async def live_calls(client: redis.Redis) -> int | None:
 async def dead_jobs(client: redis.Redis) -> list[DeadJob] | None:
     """Jobs given up, the latest first; None where Redis does not answer."""
     try:
-        ids = await client.zrevrange(DEAD_QUEUE, 0, MOST_DEAD - 1)
+        ids = [str(name) for name in await client.zrevrange(DEAD_QUEUE, 0, MOST_DEAD - 1)]
         texts = await client.hmget(f"{DEAD_QUEUE}.msgs", ids) if ids else []
     except (RedisError, OSError):
         return None
-    return [_dead_job(text) for text in texts if text]
+    return [_dead_job(str(text)) for text in texts if text]
 
 
 def rejected_files(spool: Path) -> list[RejectedFile] | None:

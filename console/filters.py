@@ -13,6 +13,10 @@ from console.language import Language, NotADate
 from persian.provinces import provinces
 
 LONGEST: Final = 200
+FIELDS: Final = ("q", "kind", "status", "province", "channel", "since", "until")
+DAYS: Final = ("since", "until")
+NON_JOINER: Final = "\u200c"
+"""The half-space inside Persian words; Python does not count it as printable."""
 CHOICES: Final[Mapping[str, frozenset[str]]] = {
     "kind": frozenset(Kind),
     "status": frozenset(Status),
@@ -46,8 +50,7 @@ class Filters:
 
     def as_query(self) -> dict[str, str]:
         """The filters for an address."""
-        names = ("q", "kind", "status", "province", "channel", "since", "until")
-        return {name: getattr(self, name) for name in names if getattr(self, name)}
+        return {name: getattr(self, name) for name in FIELDS if getattr(self, name)}
 
     def wanted(self, speech: Language) -> CaseFilter:
         """What the bridge is asked for; unreadable days are left out."""
@@ -66,21 +69,16 @@ class Filters:
 
 def read_filters(query: Mapping[str, str], speech: Language) -> Filters:
     """Filters from an address. Choices that do not exist are dropped: an old link still opens."""
-    given = {
-        name: _plain(query.get(name, ""))
-        for name in ("q", "kind", "status", "province", "channel", "since", "until")
-    }
+    given = {name: _plain(query.get(name, "")) for name in FIELDS}
     for name, known in CHOICES.items():
         if given[name] not in known:
             given[name] = ""
-    wrong = frozenset(
-        name for name in ("since", "until") if given[name] and not _readable(given[name], speech)
-    )
+    wrong = frozenset(name for name in DAYS if given[name] and not _readable(given[name], speech))
     return Filters(**given, wrong=wrong)
 
 
 def _plain(text: str) -> str:
-    return "".join(character for character in text if character.isprintable() or character == "\u200c")[
+    return "".join(character for character in text if character.isprintable() or character == NON_JOINER)[
         :LONGEST
     ].strip()
 

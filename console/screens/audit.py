@@ -64,7 +64,7 @@ def _plain(text: str) -> str:
 
 
 async def _subjects(session: AsyncSession, code: str) -> list[str] | None:
-    """Ids of a case, its recordings and callbacks; None where no case is asked for, [] for an unknown code."""
+    """Ids of a case, its recordings and callbacks; None: no case is asked for, []: the code is unknown."""
     if not code.strip():
         return None
     digits = only_digits(code)

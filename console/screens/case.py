@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge
-from casebridge.calls.models import CallRow
+from casebridge.calls import service as calls
 from casebridge.cases import service as cases
 from casebridge.cases.models import Case
 from casebridge.cases.schemas import CaseDetail, CaseRecording, HistoryEntry
@@ -176,12 +176,12 @@ async def _words(session: AsyncSession, case: CaseDetail, recording: CaseRecordi
 
 async def _journal(session: AsyncSession, case_id: UUID) -> list[Step] | None:
     """What the caller heard and pressed; None where no call made this case."""
-    steps = await session.scalar(select(CallRow.journal).where(CallRow.intake_id == case_id).limit(1))
-    if steps is None:
+    found = await calls.list_calls(session, intake_id=case_id, limit=1)
+    if not found:
         return None
     return [
         Step(step["at_ms"] / 1000, step["step"], step.get("heard") or [], step.get("pressed") or "")
-        for step in steps
+        for step in found[0].journal
     ]
 
 

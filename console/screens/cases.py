@@ -20,7 +20,7 @@ from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
 from console import words
 from console.filters import Filters, read_filters
-from console.language import Language
+from console.language import N_, Language
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CaseReader
 from persian.provinces import provinces
@@ -30,6 +30,18 @@ PAGE: Final = 30
 MOST_FRESH: Final = 50
 EXPORT_PAGE: Final = 200
 MOST_EXPORTED: Final = 20_000
+BYTE_ORDER_MARK: Final = "\ufeff"
+COLUMNS: Final = (
+    N_("Tracking code"),
+    N_("Kind"),
+    N_("Status"),
+    N_("Channel"),
+    N_("Level"),
+    N_("Province"),
+    N_("Opened"),
+    N_("Language"),
+    N_("Message"),
+)
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
 
 
@@ -120,18 +132,7 @@ def _provinces(speech: Language) -> list[tuple[str, str]]:
 
 async def _lines(bridge: Bridge, filters: Filters, speech: Language) -> AsyncIterator[str]:
     """Lines of the file. It begins with a byte order mark, or spreadsheets take Persian for Latin."""
-    titles = (
-        "Tracking code",
-        "Kind",
-        "Status",
-        "Channel",
-        "Level",
-        "Province",
-        "Opened",
-        "Language",
-        "Message",
-    )
-    yield "\ufeff" + _line([speech.gettext(title) for title in titles])
+    yield BYTE_ORDER_MARK + _line([speech.gettext(title) for title in COLUMNS])
     cursor: str | None = None
     sent = 0
     while sent < MOST_EXPORTED:

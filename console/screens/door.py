@@ -41,16 +41,15 @@ async def sign_in(
 ) -> Response:
     """Opens a session, or says why not."""
     speech = language_of(request)
-    name = username.strip()
+    name = "".join(character for character in username if character.isprintable()).strip()
     try:
-        async with bridge.database.writing() as session:
-            opened = await people.sign_in(
-                session,
-                name[:64],
-                password,
-                hours=bridge.settings.bridge.session_hours,
-                address=address_of(request),
-            )
+        opened = await people.sign_in(
+            bridge.database,
+            name[:64],
+            password,
+            hours=bridge.settings.bridge.session_hours,
+            address=address_of(request),
+        )
     except Problem as problem:
         if problem.code != "too_many_attempts":
             raise

@@ -1,0 +1,181 @@
+"""The page of a case: hearing, reading along, revealing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+TEXT = "the street light in front of the school has been broken for three weeks"
+
+
+@pytest.fixture(scope="module")
+def told(citizens: Any) -> tuple[Any, list[dict[str, Any]]]:
+    """An English case with its words."""
+    left = citizens.leaves(report=True, callback="tomorrow")
+    return left, citizens.transcribe(left, TEXT)
+
+
+def _current_word(page: Any) -> dict[str, Any]:
+    """The word that is marked and the time it is marked at, read at one moment."""
+    found: dict[str, Any] = page.evaluate(
+        """() => {
+          const word = document.querySelector('.word.now');
+          const audio = document.querySelector('audio');
+          const of = (name) => (word ? Number(word.dataset[name]) : null);
+          return { at: audio.currentTime * 1000, start: of('start'), end: of('end') };
+        }"""
+    )
+    return found
+
+
+def test_the_recording_plays_and_words_are_marked_in_step_with_it(
+    visit: Callable[..., Any], until: Callable[..., None], told: tuple[Any, list[dict[str, Any]]]
+) -> None:
+    left, _ = told
+    page = visit("agent", language="en").open(f"/cases/{left.case_id}")
+    page.click("[data-play]")
+    until(page, "document.querySelector('audio').currentTime > 0.7")
+    seen = []
+    for _ in range(8):
+        seen.append(_current_word(page))
+        page.wait_for_timeout(220)
+    moving = [one["at"] for one in seen]
+    assert moving[-1] > moving[0] + 800, "the audio goes on"
+    for one in seen:
+        assert one["start"] is not None
+        assert one["start"] - 60 <= one["at"] <= one["end"] + 150
+    assert len({one["start"] for one in seen}) >= 3, "the mark goes from word to word"
+
+
+def test_a_click_on_a_word_plays_from_that_word(
+    visit: Callable[..., Any], until: Callable[..., None], told: tuple[Any, list[dict[str, Any]]]
+) -> None:
+    left, words = told
+    page = visit("agent").open(f"/cases/{left.case_id}")
+    word = words[9]
+    page.click(f".word[data-start='{word['start_ms']}']")
+    until(page, "!document.querySelector('audio').paused && document.querySelector('audio').readyState > 2")
+    at = page.evaluate("document.querySelector('audio').currentTime * 1000")
+    assert word["start_ms"] - 50 <= at <= word["start_ms"] + 1500
+
+
+def test_keys_play_pause_and_move_by_seconds_and_words(
+    visit: Callable[..., Any], until: Callable[..., None], told: tuple[Any, list[dict[str, Any]]]
+) -> None:
+    left, words = told
+    page = visit("agent").open(f"/cases/{left.case_id}")
+    page.wait_for_selector("[data-total]:not(:empty)")
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('audio').currentTime > 0.2")
+    page.keyboard.press("Space")
+    until(page, "document.querySelector('audio').paused")
+    before = page.evaluate("document.querySelector('audio').currentTime")
+    page.keyboard.press("ArrowRight")
+    until(page, f"document.querySelector('audio').currentTime > {before} + 2")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    until(page, "document.querySelector('audio').currentTime < 0.5")
+    page.keyboard.press("Shift+ArrowRight")
+    until(page, f"document.querySelector('audio').currentTime * 1000 >= {words[1]['start_ms']} - 5")
+
+
+def test_nothing_is_played_and_no_playback_audited_before_somebody_presses_play(
+    visit: Callable[..., Any], until: Callable[..., None], citizens: Any
+) -> None:
+    left = citizens.leaves()
+    watcher = visit("supervisor", language="en")
+    page = watcher.open(f"/cases/{left.case_id}")
+    page.wait_for_timeout(600)
+    trail = watcher.open(f"/audit?case={left.tracking_code}").inner_text("main")
+    assert "Played the recording" not in trail
+    page = watcher.open(f"/cases/{left.case_id}")
+    page.click("[data-play]")
+    until(page, "document.querySelector('audio').currentTime > 0.2")
+    trail = watcher.open(f"/audit?case={left.tracking_code}").inner_text("main")
+    assert "Played the recording" in trail
+
+
+def test_the_applicant_is_masked_until_revealed_and_the_look_is_audited(
+    visit: Callable[..., Any], told: tuple[Any, list[dict[str, Any]]]
+) -> None:
+    left, _ = told
+    page = visit("agent", language="en").open(f"/cases/{left.case_id}")
+    assert left.identifier not in page.content()
+    page.click("text=Show identifier and numbers")
+    expect(page.locator("#applicant")).to_contain_text(left.identifier)
+    trail = visit("supervisor", language="en").open(f"/audit?case={left.tracking_code}&person=agent")
+    expect(trail.locator("main")).to_contain_text("Looked at the identifier")
+
+
+def test_a_persian_case_without_a_model_says_so_and_can_be_heard(
+    visit: Callable[..., Any], until: Callable[..., None], citizens: Any
+) -> None:
+    left = citizens.leaves(language="fa", says="salam, cheraghe kooche kharab ast", kind="request")
+    citizens.transcribe(left, "", language="fa", status="waiting_for_model")
+    page = visit("official", language="en").open(f"/cases/{left.case_id}")
+    expect(page.locator("#transcript")).to_contain_text("Waiting for the model")
+    page.click("[data-play]")
+    until(page, "document.querySelector('audio').currentTime > 0.3")
+
+
+def test_a_transcript_appears_word_by_word_without_loading_the_page_again(
+    visit: Callable[..., Any], until: Callable[..., None], citizens: Any
+) -> None:
+    left = citizens.leaves()
+    page = visit("agent", language="en").open(f"/cases/{left.case_id}")
+    page.evaluate("window.stillHere = true")
+    page.wait_for_timeout(500)
+    citizens.transcribe(left, TEXT, status="in_progress", upto=4)
+    expect(page.locator(".word")).to_have_count(5, timeout=10_000)  # four and the legend's example
+    expect(page.locator("#transcript")).to_contain_text("Being written out")
+    citizens.transcribe(left, TEXT)
+    expect(page.locator(".words .word")).to_have_count(len(TEXT.split()), timeout=10_000)
+    assert page.evaluate("window.stillHere") is True
+    page.click(".words .word:nth-child(3)")
+    until(page, "!document.querySelector('audio').paused")
+
+
+def test_words_are_found_in_the_text(
+    visit: Callable[..., Any], until: Callable[..., None], told: tuple[Any, list[dict[str, Any]]]
+) -> None:
+    left, _ = told
+    page = visit("agent", language="en").open(f"/cases/{left.case_id}")
+    page.fill("[data-find]", "street light")
+    expect(page.locator(".word.found")).to_have_count(2)
+    expect(page.locator("[data-found]")).to_have_text("1")
+    page.press("[data-find]", "Enter")
+    until(page, "!document.querySelector('audio').paused")
+
+
+def test_the_case_tells_its_call_its_history_and_the_applicants_other_cases(
+    visit: Callable[..., Any], citizens: Any
+) -> None:
+    first = citizens.leaves(kind="request", report=True)
+    second = citizens.leaves(kind="complaint", identifier=first.identifier, callback="asap")
+    page = visit("agent", language="en").open(f"/cases/{first.case_id}")
+    expect(page.locator(".journal")).to_contain_text("••••••••••")
+    expect(page.locator("#history")).to_contain_text("Recording received whole")
+    expect(page.locator(".related a")).to_have_attribute("href", f"/cases/{second.case_id}")
+
+
+def test_script_in_what_a_caller_or_a_machine_supplied_is_shown_as_text(
+    visit: Callable[..., Any], citizens: Any
+) -> None:
+    left = citizens.leaves()
+    citizens.transcribe(
+        left, "<script>window.broken=1</script> <img/src=x/onerror=window.broken=1> &amp; {{7*7}}"
+    )
+    window = visit("agent", language="en")
+    page = window.open(f"/cases/{left.case_id}")
+    expect(page.locator(".words")).to_contain_text("<script>window.broken=1</script>")
+    expect(page.locator(".words")).to_contain_text("{{7*7}}")
+    assert page.evaluate("window.broken") is None
+    assert page.locator(".words img").count() == 0
+    page = window.open("/cases?q=%3Cscript%3Ewindow.broken%3D1%3C%2Fscript%3E")
+    assert page.evaluate("window.broken") is None
+    assert window.complaints == []
