@@ -24,14 +24,16 @@ SHARED = 0o2770
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder below home and its mode."""
+    """A folder below home: its mode, and whether the services may only read it."""
 
     path: str
     mode: int
+    read_only: bool = False
+    """It belongs to root: what is verified, played or logged is not the services' to change."""
 
 
 FOLDERS = (
-    Folder(".", 0o2750),
+    Folder(".", 0o2750, read_only=True),
     Folder("secrets", 0o700),
     Folder("db", 0o700),
     Folder("redis", 0o700),
@@ -42,13 +44,13 @@ FOLDERS = (
     Folder("spool/codes", SHARED),
     Folder("spool/tmp", SHARED),
     Folder("calls", SHARED),
-    Folder("sounds", 0o2750),
+    Folder("sounds", 0o2750, read_only=True),
     Folder("recordings", 0o700),
-    Folder("models", 0o2750),
-    Folder("log", 0o2750),
+    Folder("models", 0o2750, read_only=True),
+    Folder("log", 0o2750, read_only=True),
     Folder("run", 0o750),
 )
-WRITTEN_TREES = ("secrets", "db", "sounds", "models", "recordings")
+WRITTEN_TREES = ("secrets", "db", "recordings")
 """Folders whose content set-up may have written as root for the services."""
 
 
@@ -94,23 +96,23 @@ def _wrong(settings: Settings, folder: Folder) -> Iterator[str]:
     mode = stat.S_IMODE(found.st_mode)
     if mode != folder.mode:
         yield f"{path} has mode {mode:04o}, not {folder.mode:04o}"
-    user, group = owners(settings)
+    user, group = owners(settings, folder)
     if user and (_user_name(found.st_uid), _group_name(found.st_gid)) != (user, group):
         yield (
             f"{path} belongs to {_user_name(found.st_uid)}:{_group_name(found.st_gid)}, not {user}:{group}"
         )
 
 
-def owners(settings: Settings) -> tuple[str, str]:
-    """User and group the folders should belong to; ("", "") where nobody is root to set them."""
+def owners(settings: Settings, folder: Folder) -> tuple[str, str]:
+    """User and group the folder should belong to; ("", "") where nobody is root to set them."""
     if not is_root():
         return "", ""
     group = settings.service_user if user_exists(settings.service_user) else "root"
-    return service_user(settings) or "root", group
+    return "root" if folder.read_only else service_user(settings) or "root", group
 
 
 def _set_right(settings: Settings, folder: Folder, path: Path) -> None:
-    user, group = owners(settings)
+    user, group = owners(settings, folder)
     if user:
         shutil.chown(path, user, group)
     path.chmod(folder.mode)  # after the owner: chown(2) takes the setgid bit away

@@ -71,6 +71,16 @@ def redis_configuration(settings: Settings) -> str:
     )
 
 
+def write_redis_configuration(settings: Settings) -> None:
+    """Put redis.conf in place, for `line111 up` and for the systemd unit alike."""
+    user = service_user(settings)
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    (settings.home / "redis").mkdir(exist_ok=True, mode=0o700)
+    if user:
+        shutil.chown(settings.home / "redis", user, user)
+    write_private(settings.run_dir / "redis.conf", redis_configuration(settings), owner=user)
+
+
 def supervisor_configuration(settings: Settings, programs: Sequence[Program], user: str | None) -> str:
     """supervisord.conf for these programs.
 
@@ -144,15 +154,11 @@ def render(settings: Settings, programs: Sequence[Program]) -> Path:
     Raises:
         FileNotFoundError: a secret is missing (the text names the set-up command).
     """
-    user = service_user(settings)
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     settings.log_dir.mkdir(parents=True, exist_ok=True)
-    (settings.home / "redis").mkdir(exist_ok=True, mode=0o700)
-    if user:
-        shutil.chown(settings.home / "redis", user, user)
     control_socket(settings).parent.mkdir(mode=0o700, exist_ok=True)
     if any(program.name == "redis" for program in programs):
-        write_private(settings.run_dir / "redis.conf", redis_configuration(settings), owner=user)
+        write_redis_configuration(settings)
     path = settings.run_dir / "supervisord.conf"
-    write_private(path, supervisor_configuration(settings, programs, user))
+    write_private(path, supervisor_configuration(settings, programs, service_user(settings)))
     return path

@@ -20,6 +20,7 @@ from pathlib import Path
 from line111 import first_account
 from line111.accounts import as_user, make_accounts, service_user
 from line111.folders import hand_over, make_folders
+from line111.node_files import write_redis_configuration
 from line111.secrets import ensure_secrets
 from line111.settings import PROJECT, Settings
 
@@ -160,6 +161,7 @@ class SetUp:
             if made:
                 self._say(f"  {name}: {len(made)} made or set right")
         hand_over(settings)
+        write_redis_configuration(settings)
 
     def _do(self, step: Step, mark: str) -> None:
         self._say(f"  {step.name} …")
