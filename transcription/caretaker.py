@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import dramatiq
@@ -23,7 +23,8 @@ from line111.settings import Settings
 from transcription.bridge_link import BridgeLink
 from transcription.catalogue import CatalogueInvalid
 from transcription.job_queue import known_recordings, send
-from transcription.store import ModelStore
+from transcription.recognise import ModelUnusable
+from transcription.store import ModelMissing, ModelStore, ModelUnverified
 
 log = structlog.get_logger(__name__)
 
@@ -31,20 +32,28 @@ LOOK_SECONDS = 2.0
 """Between two looks at the models' folder."""
 LOST_EVERY_SECONDS = 300.0
 """Between two searches for recordings without text and without a job."""
-LOST_AFTER_SECONDS = 60.0
-"""A recording younger than this is on its way through the outbox, not lost."""
 
 
 class Caretaker:
-    """A thread beside the workers of a process."""
+    """A thread beside the workers of a process.
+
+    Args:
+        warm: loads the model of a language.
+    """
 
     def __init__(
-        self, settings: Settings, link: BridgeLink, client: redis.Redis, broker: dramatiq.Broker
+        self,
+        settings: Settings,
+        link: BridgeLink,
+        client: redis.Redis,
+        broker: dramatiq.Broker,
+        warm: Callable[[str], object],
     ) -> None:
         self._settings = settings
         self._link = link
         self._redis = client
         self._broker = broker
+        self._warm = warm
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
         self._seen: dict[str, str] = {}
@@ -75,6 +84,8 @@ class Caretaker:
         if new:
             count = self._queue(self._waiting_for(new))
             log.info("model_arrived", languages=sorted(new), queued=count)
+            for language in sorted(new):
+                self._load(language)
         self._seen = arrivals
         if now >= self._next_search:
             count = self._queue(self._lost())
@@ -82,16 +93,23 @@ class Caretaker:
                 log.warning("lost_jobs_queued", count=count)
             self._next_search = now + LOST_EVERY_SECONDS
 
+    def _load(self, language: str) -> None:
+        """Load a model that is new before the next call needs it."""
+        try:
+            self._warm(language)
+        except (ModelMissing, ModelUnverified, ModelUnusable) as error:
+            log.warning("model_refused", language=language, reason=str(error))
+
     def _waiting_for(self, languages: set[str]) -> list[Recording]:
         return [one for one in self._in_state("waiting_for_model") if one.language in languages]
 
     def _lost(self) -> list[Recording]:
-        now = datetime.now(UTC)
+        now, longest = datetime.now(UTC), self._settings.transcription.lost_after_seconds
         return [
             one
             for state in ("queued", "in_progress")
             for one in self._in_state(state)
-            if one.stored_at and (now - one.stored_at).total_seconds() > LOST_AFTER_SECONDS
+            if one.stored_at and (now - one.stored_at).total_seconds() > longest
         ]
 
     def _in_state(self, state: str) -> list[Recording]:

@@ -164,7 +164,8 @@ def _recognised(
     teller: _Teller,
     check: Callable[[], None],
 ) -> list[Segment]:
-    speakers = SPEAKERS_OF_A_CONVERSATION if audio.channels == 2 else (recording.speaker,)
+    one = recording.speaker if recording.speaker in SPEAKERS_OF_A_CONVERSATION else "applicant"
+    speakers = SPEAKERS_OF_A_CONVERSATION if audio.channels == 2 else (one,)
     allowed = time_allowed(audio, desk.deadline_factor)
     before = time.thread_time()
     segments = recognise(

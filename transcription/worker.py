@@ -60,7 +60,7 @@ class Worker:
             scratch=own_scratch(settings),
             deadline_factor=settings.transcription.deadline_factor,
         )
-        self.caretaker = Caretaker(settings, self.link, self.redis, self.broker)
+        self.caretaker = Caretaker(settings, self.link, self.redis, self.broker, self.desk.shelf.get)
         dramatiq.actor(broker=self.broker, queue_name=QUEUE, actor_name=ACTOR)(self._job)
         self._threads = dramatiq.Worker(
             self.broker,
