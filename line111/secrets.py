@@ -39,11 +39,7 @@ def ensure_secrets(settings: Settings) -> list[str]:
         if not (folder / name).exists():
             _write(folder / name, secrets.token_urlsafe(32))
             made.append(name)
-    if not (folder / "sealing_private").exists():
-        pair = PrivateKey.generate()
-        _write(folder / "sealing_private", base64.b64encode(bytes(pair)).decode())
-        _write(folder / "sealing_public", base64.b64encode(bytes(pair.public_key)).decode(), mode=0o644)
-        made.append("sealing_private")
+    made += _ensure_sealing_pair(folder)
     if not any(folder.glob("data_key.*")):
         _write(folder / "data_key.1", base64.b64encode(secrets.token_bytes(32)).decode())
         made.append("data_key.1")
@@ -79,7 +75,30 @@ def redis_url(settings: Settings) -> str:
     return f"redis://:{read_secret(settings, 'redis_password')}@127.0.0.1:{settings.redis.port}/0"
 
 
+def _ensure_sealing_pair(folder: Path) -> list[str]:
+    """The pair, or its public half from the private one. A node with the public half alone stays so."""
+    private, public = folder / "sealing_private", folder / "sealing_public"
+    if public.exists():
+        return []
+    made = []
+    if not private.exists():
+        _write(private, base64.b64encode(bytes(PrivateKey.generate())).decode())
+        made.append(private.name)
+    pair = PrivateKey(base64.b64decode(private.read_text()))
+    _write(public, base64.b64encode(bytes(pair.public_key)).decode(), mode=0o644)
+    return [*made, public.name]
+
+
 def _write(path: Path, text: str, mode: int = 0o600) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    """Put a secret in place whole, also if we are interrupted. Raises FileExistsError: never overwrites."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    try:
+        path.hardlink_to(part)
+    finally:
+        part.unlink()

@@ -54,13 +54,19 @@ class Step:
     """Time it may take at most."""
 
 
+def _asterisk_program(settings: Settings) -> Path:
+    own = (settings.asterisk.root or settings.home / "asterisk-root") / "usr/sbin/asterisk"
+    system = Path("/usr/sbin/asterisk")
+    return system if system.exists() and settings.asterisk.root is None else own
+
+
 STEPS = (
     Step(
-        "Asterisk in a root of its own",
+        "Asterisk",
         "line111",
-        ("asterisk", "install-root"),
-        ("asterisk_conf/root.py",),
-        lambda s: s.asterisk.root or s.home / "asterisk-root",
+        ("asterisk", "install"),
+        ("asterisk_conf/installation.py",),
+        _asterisk_program,
         "look at the network, remove var/asterisk-root and try again",
     ),
     Step(
