@@ -55,7 +55,11 @@ _NOT_WORD: Final = re.compile(r"[^\w ]|_")
 
 # A transcript comes word by word: prefixes and suffixes that Persian joins with a half-space.
 _PREFIX: Final = re.compile("\\b(ن?می) (?=[^\\W\\d_])")
-_SUFFIX: Final = re.compile("(?<=[^\\W\\d_]) (ها(?:ی|یی|یم|یت|یش|یمان|یتان|یشان)?|تر(?:ین)?|ام|ای|اند)\\b")
+_SUFFIX: Final = re.compile(
+    "(?<=[^\\W\\d_]) (ها(?:ی|یی|یم|یت|یش|یمان|یتان|یشان)?|تر(?:ین)?)\\b"
+    # after a silent heh only, and not after the short words که, به, چه, نه
+    "|(?<=[^\\W\\d_][^\\W\\d_]ه) (ام|ای|اند|ایم|اید)\\b"
+)
 
 
 def normalise(text: str) -> str:
@@ -89,7 +93,7 @@ def normalise_transcript(text: str) -> str:
     between a word and its prefix or ending change.
     """
     text = _PREFIX.sub(lambda found: found.group(1) + HALF_SPACE, normalise(text))
-    return _SUFFIX.sub(lambda found: HALF_SPACE + found.group(1), text)
+    return _SUFFIX.sub(lambda found: HALF_SPACE + found.group().lstrip(), text)
 
 
 def has_persian(text: str) -> bool:

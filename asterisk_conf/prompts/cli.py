@@ -29,6 +29,7 @@ from line111.settings import Settings, load_settings
 from persian.calendar import TEHRAN
 
 app = typer.Typer(
+    add_completion=False,
     help="What callers hear: make it from the texts, see how it stands, give the script to a studio "
     "and take its recordings in.",
     no_args_is_help=True,
