@@ -169,7 +169,8 @@ class Pbx:
         values = {"caller": "09121234567", "name": "citizen", "codecs": "8 0 101", **keys}
         command = ["sipp", "-sf", str(file), "-i", source, "-mi", source, "-p", str(free_port())]
         command += ["-mp", str(free_rtp_ports()[0]), "-m", str(calls), "-s", number]
-        command += ["-nostdin", "-timeout", f"{timeout}s", "-timeout_error", "-trace_err", "-trace_rtt", "-rtt_freq", "1"]
+        command += ["-nostdin", "-timeout", f"{timeout}s", "-timeout_error", "-trace_err"]
+        command += ["-trace_rtt", "-rtt_freq", "1"]
         for name, value in values.items():
             command += ["-key", name, value]
         command += [*arguments, f"{self.settings.sip.bind}:{self.settings.sip.port}"]

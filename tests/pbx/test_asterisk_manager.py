@@ -86,8 +86,8 @@ def test_command_after_a_recording_is_not_run(asterisk):
         )
         assert placed["Response"] == "Success"
         channel = _channel(asterisk)
-        act("MixMonitor", Channel=channel, File="tried.wav", Command=f"/usr/bin/touch {mark}")
-        act("StopMixMonitor", Channel=channel)
+        recorded = act("MixMonitor", Channel=channel, File="tried.wav", Command=f"/usr/bin/touch {mark}")
+        assert recorded["Response"] == "Error"
         act("Hangup", Channel=channel)
     while "0 active channels" not in asterisk.cli("core show channels"):
         time.sleep(0.1)

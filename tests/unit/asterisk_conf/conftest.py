@@ -1,0 +1,25 @@
+"""A node of its own, and its rendered configuration read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from line111.secrets import ensure_secrets
+from line111.settings import Settings
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings with secrets made, in a home with a short plain path."""
+
+    def make(**values: Any) -> Settings:
+        settings = Settings(**{"home": tmp_path / "n", "node": "n1", **values})
+        settings.home.mkdir(exist_ok=True)
+        ensure_secrets(settings)
+        return settings
+
+    return make
