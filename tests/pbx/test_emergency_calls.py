@@ -1,0 +1,153 @@
+"""Real calls through a real Asterisk, with ivr killed or never there: no caller is lost (promise 2)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from ivr import prompts
+from ivr.codes import CodeBlock
+from ivr.kill_points import VARIABLE, KillPoint
+from ivr.message_audio import spoken_seconds
+from ivr.spool import Spool
+from line111.call.conversation import Outcome, Plan, phone_the_line
+from line111.call.phone import Line
+from line111.call.script import Manners, parse_script
+from line111.sealing import unseal
+from line111.secrets import read_secret
+from persian.identifiers import sample_identifier
+from persian.tracking_code import make_tracking_code
+
+pytestmark = [pytest.mark.pbx, pytest.mark.chaos]
+
+NATIONAL_ID = sample_identifier("national_id", 7)
+RATE = 8000
+EAGER = Manners(quiet=0.6)
+WHOLE_CALL = f"1 2 {NATIONAL_ID} 1 1 say # 1 2"
+"""Open a case: a request, the ID, this number, the first province, the message, confirm, no callback."""
+
+
+def tone(seconds: float, hertz: float, amplitude: int = 9000) -> np.ndarray:
+    times = np.arange(int(seconds * RATE)) / RATE
+    return (amplitude * np.sin(2 * math.pi * hertz * times)).astype(np.int16)
+
+
+def to_alaw(samples: np.ndarray) -> bytes:
+    """G.711 A-law, by ffmpeg: nothing of ours that could be wrong in the same way twice."""
+    command = ["ffmpeg", "-v", "error", "-f", "s16le", "-ar", "8000", "-i", "pipe:0", "-f", "alaw", "pipe:1"]
+    return subprocess.run(command, input=samples.tobytes(), capture_output=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def node(make_asterisk):
+    """An Asterisk whose prompts are short tones, the record tone its own."""
+    pbx = make_asterisk()
+    prompt, beep = to_alaw(tone(0.1, 350)), to_alaw(tone(0.4, 1000))
+    for language in prompts.LANGUAGES:
+        for name in prompts.required(language):
+            file = pbx.settings.sounds_dir / language / f"{name}.alaw"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(beep if name == prompts.BEEP else prompt)
+    return pbx
+
+
+class Ivr:
+    """The ivr process of a node; its bridge is away."""
+
+    def __init__(self, pbx) -> None:
+        self._pbx = pbx
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, kill_at: KillPoint | None = None) -> None:
+        environment = self._pbx.environment | {"LINE111_IVR__KEY_TIMEOUT_SECONDS": "4"}
+        environment |= {VARIABLE: kill_at.value} if kill_at else {}
+        log = (self._pbx.settings.log_dir / "ivr.log").open("ab")
+        with log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "ivr"], env=environment, stdout=log, stderr=log, cwd="/"
+            )
+        port = self._pbx.settings.ivr.port
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with suppress(OSError):
+                import socket
+
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                return
+            time.sleep(0.05)
+        pytest.fail((self._pbx.settings.log_dir / "ivr.log").read_text()[-3000:])
+
+    def end(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait()
+        self.process = None
+
+
+@pytest.fixture
+def ivr(node) -> Iterator[Ivr]:
+    spool = Spool(node.settings.spool_dir)
+    spool.prepare()
+    for folder in (spool.incoming, spool.uncoded, spool.rejected, node.settings.spool_dir / "drafts"):
+        for file in folder.iterdir():
+            file.unlink()
+    for holder, first in (("ivr", 100_000), ("emergency", 200_000)):
+        block = CodeBlock(node.settings.spool_dir, holder)
+        with suppress(Exception):
+            block.take(10_000)
+        block.add(make_tracking_code(first + time.time_ns() % 100_000 * 100 + n) for n in range(60))
+    process = Ivr(node)
+    yield process
+    process.end()
+
+
+def phone(node, script: str, seconds: float = 4.0, timeout: float = 60):
+    message = np.concatenate([tone(seconds, 500), np.zeros(RATE // 2, np.int16)])
+    line = Line(server=f"127.0.0.1:{node.settings.sip.port}", number="09121234567")
+    plan = Plan(line, parse_script(script), message, EAGER, timeout=timeout)
+    return asyncio.run(phone_the_line(plan))
+
+
+def records(node, kind: str) -> list[dict]:
+    spool = Spool(node.settings.spool_dir)
+    found = [spool.read(path) for path in spool.pending()]
+    return [record for record in found if record["type"] == kind]
+
+
+def only_intake(node) -> dict:
+    (intake,) = records(node, "intake")
+    return intake
+
+
+def audio_of(node, intake: dict) -> bytes:
+    return (node.settings.calls_dir / intake["recording"]["file"]).read_bytes()
+
+
+def private(node, intake: dict) -> dict:
+    return unseal(intake["sealed"], read_secret(node.settings, "sealing_private"))
+
+
+def test_whole_call_becomes_a_durable_intake(node, ivr):
+    ivr.start()
+    report = phone(node, WHOLE_CALL)
+    assert report.outcome is Outcome.REGULAR, report
+    intake = only_intake(node)
+    assert intake["kind"] == "request"
+    assert intake["ended_by"] == "confirmed"
+    assert private(node, intake)["identifier"] == NATIONAL_ID
+    assert 3.5 <= spoken_seconds(audio_of(node, intake)) <= 6
+    (told,) = records(node, "call_report")
+    assert told["code_told"]
+    assert told["outcome"] == "case"
+    assert NATIONAL_ID not in json.dumps(told)
