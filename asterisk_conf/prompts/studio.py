@@ -25,6 +25,7 @@ from asterisk_conf.prompts.catalogue import FOLDER, LANGUAGES, Prompt, catalogue
 from asterisk_conf.prompts.manifest import Made, is_whole
 from asterisk_conf.prompts.masters import keep_master, master_of, recorded_texts, text_hash
 from asterisk_conf.prompts.sound import from_int16
+from persian.calendar import format_date
 
 AUDIO_SUFFIXES: Final = frozenset({".wav", ".flac", ".aiff", ".aif", ".ogg", ".opus", ".mp3", ".m4a"})
 LOSSY_SUFFIXES: Final = frozenset({".ogg", ".opus", ".mp3", ".m4a"})
@@ -117,7 +118,10 @@ def script_html(states: list[State], language: str, day: date) -> str:
     for row in _spoken(states):
         groups.setdefault(row.prompt.id.split("/")[0], []).append(row)
     page = environment.get_template("studio_script.html.j2")
-    return page.render(words=words, groups=groups, language=language, day=day, file_name=_file_name)
+    shown = format_date(day) if language == "fa" else day.isoformat()
+    return page.render(
+        words=words, groups=groups, language=language, day=day, shown=shown, file_name=_file_name
+    )
 
 
 def import_recordings(

@@ -198,10 +198,11 @@ def test_script_has_every_text_with_the_name_its_recording_must_have(settings: S
 
 
 def test_printed_script_runs_from_right_to_left_in_persian(settings: Settings) -> None:
-    for language, direction in (("fa", "rtl"), ("en", "ltr")):
+    for language, direction, day in (("fa", "rtl", "۱۴۰۵/۰۹/۰۳"), ("en", "ltr", "2026-11-24")):
         states = list(prompt_states(settings.sounds_dir, read_manifest(settings.sounds_dir), language))
         page = script_html(states, language, date(2026, 11, 24))
         assert f'<html lang="{language}" dir="{direction}">' in page
+        assert f">{day}</time>" in page
         assert len(re.findall('<td class="file">', page)) == sum(row.prompt.is_speech for row in states)
 
 
