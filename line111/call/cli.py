@@ -14,8 +14,10 @@ import typer
 from line111.call.conversation import CallReport, Happened, Outcome, Plan, phone_the_line
 from line111.call.hearing import TONE_HZ, Samples
 from line111.call.phone import Line, PhoneUnusable
+from line111.call.prompts_heard import PromptIndex
 from line111.call.script import LANGUAGE_HELP, BadScript, Manners, parse_script
 from line111.call.speech import SoundUnreadable, VoiceMissing, read_sound, spoken, write_wav
+from line111.settings import load_settings
 
 _EXIT_HELP = """\
 Exit codes, for a watch probe: 0 regular end; 1 not answered; 2 wrong command line; 3 the line hung up
@@ -25,7 +27,7 @@ _EXAMPLE = """\
 A complaint in English, the way a person would make it:
 
   line111 call --language en --say "The street light is broken." \\
-    --digits "9 1 1 0499370899 1 say # 1 2"
+    --digits "hear:system/language_en !9 1 1 0499370899 1 say # 1 2"
 
 Is the line alive? (hang up after the greeting)
 
@@ -78,6 +80,10 @@ def call(
         bool, typer.Option("--impatient", help="Press keys at once, into the prompts.")
     ] = False,
     tone_hz: Annotated[float, typer.Option(help="Frequency of the record tone.")] = TONE_HZ,
+    sounds: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the line's prompts, to know what it says. [default: this node's]"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """See `_help`."""
@@ -91,7 +97,8 @@ def call(
         _end(Outcome.PHONE_UNUSABLE, str(error), as_json)
     if "say" in digits.split() and not len(message):
         raise typer.BadParameter("the script says `say`, so --say or --play is needed")
-    plan = Plan(line, script, message, Manners(impatient=impatient), timeout, tone_hz)
+    prompts = PromptIndex(sounds or load_settings().sounds_dir)
+    plan = Plan(line, script, message, Manners(impatient=impatient), timeout, tone_hz, prompts)
     try:
         report = asyncio.run(phone_the_line(plan, (lambda _: None) if as_json else show))
     except PhoneUnusable as error:
@@ -112,6 +119,8 @@ def describe(happened: Happened) -> str:
     match happened.did:
         case "heard":
             return f"heard speech for {happened.seconds:.1f} s"
+        case "prompt":
+            return f"heard {happened.language}/{happened.prompt}"
         case "pressed":
             return f"pressed {happened.keys}"
         case "spoke":

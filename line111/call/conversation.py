@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from line111.call.hearing import RATE, Ear, Samples
+from line111.call.hearing import RATE, Ear, Samples, Sound
 from line111.call.phone import Line, NotAnswered, Phone
+from line111.call.prompts_heard import PromptEar, PromptHeard, PromptIndex
 from line111.call.script import Act, Citizen, Manners, PressKey, SpeakNow, Step, mask_keys
 
 _LOOK = 0.02  # seconds between two looks at the line
@@ -52,9 +53,11 @@ class Happened:
     at: float
     """Seconds since the line answered."""
     did: str
-    """heard, pressed, spoke, tone or hung_up."""
+    """prompt (known), heard (unknown speech), pressed, tone, spoke or hung_up."""
     seconds: float | None = None
     keys: str | None = None
+    prompt: str | None = None
+    language: str | None = None
 
 
 @dataclass
@@ -67,6 +70,8 @@ class CallReport:
     seconds: float = 0.0
     tone_heard: bool = False
     happened: list[Happened] = field(default_factory=list)
+    prompts: list[PromptHeard] = field(default_factory=list)
+    """The prompts that were heard, where they are known."""
     heard: Samples = field(default_factory=lambda: np.zeros(0, np.int16), repr=False)
     said: Samples = field(default_factory=lambda: np.zeros(0, np.int16), repr=False)
 
@@ -96,6 +101,8 @@ class Plan:
     timeout: float = 180.0
     """Seconds after which the call is ended from this side."""
     tone_hz: float = 1000.0
+    prompts: PromptIndex | None = field(default=None, repr=False)
+    """To know what the line says; None: speech is speech."""
 
 
 Tell = Callable[[Happened], None]
@@ -117,7 +124,9 @@ class _Call:
         self._phone = phone
         self._answered = answered
         self._tell = tell
-        self._ear = Ear(plan.tone_hz)
+        self._prompts: list[PromptHeard] = []
+        self._prompt_ear = PromptEar(plan.prompts) if plan.prompts else None
+        self._ear = Ear(plan.tone_hz, self._listen_for_prompts)
         self._citizen = Citizen(plan.script, len(plan.message) / RATE, plan.manners)
         self._happened: list[Happened] = []
         self._told = 0
@@ -132,7 +141,7 @@ class _Call:
             await asyncio.sleep(_LOOK)
             now = time.monotonic() - self._answered
             self._ear.feed(self._phone.newly_heard(), now)
-            if act := self._citizen.decide(now, self._ear):
+            if act := self._citizen.decide(now, self):
                 await self._do(act, now)
             self._tell_settled(now)
         finished = self._citizen.is_finished_at(now)
@@ -141,6 +150,32 @@ class _Call:
             await self._phone.hang_up()
         self._tell_settled(now + 60)
         return self._report(now, self._outcome(finished, in_time))
+
+    # -- what the citizen knows of the line (script.Heard)
+
+    @property
+    def first_sound_at(self) -> float | None:
+        """Begin of the first sound."""
+        return self._ear.first_sound_at
+
+    @property
+    def last_sound_at(self) -> float | None:
+        """End of the latest sound so far."""
+        return self._ear.last_sound_at
+
+    @property
+    def tone_ended_at(self) -> float | None:
+        """End of the latest record tone."""
+        return self._ear.tone_ended_at
+
+    def heard_prompt(self, name: str, since: float) -> bool:
+        """Whether the line began this prompt since then."""
+        return any(prompt.id == name and prompt.at >= since for prompt in self._prompts)
+
+    def _listen_for_prompts(self, frame: Samples, at: float) -> None:
+        for prompt in self._prompt_ear.feed(frame, at) if self._prompt_ear else ():
+            self._prompts.append(prompt)
+            self._record(Happened(prompt.at, "prompt", prompt=prompt.id, language=prompt.language))
 
     async def _do(self, act: Act, now: float) -> None:
         if isinstance(act, PressKey):
@@ -167,11 +202,18 @@ class _Call:
             if now - sound.end < _SETTLED:
                 break
             self._told += 1
-            if any(
-                tone.start <= sound.start + 0.1 and sound.end <= tone.end + 0.1 for tone in self._ear.tones
-            ):
-                continue  # the tone alone is told as what it is
+            if self._is_known(sound):
+                continue
             self._record(Happened(sound.start, "heard", seconds=round(sound.seconds, 2)))
+
+    def _is_known(self, sound: Sound) -> bool:
+        """Whether this stretch is told as what it is: the tone, or prompts."""
+        tones = any(
+            tone.start <= sound.start + 0.3 and sound.end <= tone.end + 0.1 for tone in self._ear.tones
+        )
+        return tones or any(
+            prompt.at < sound.end and sound.start < prompt.until + 0.1 for prompt in self._prompts
+        )
 
     def _tell_keys(self) -> None:
         keys, self._keys = "".join(self._keys), []
@@ -198,6 +240,7 @@ class _Call:
             seconds,
             bool(self._ear.tones),
             sorted(self._happened, key=lambda one: one.at),
+            self._prompts,
             self._ear.samples,
             self._phone.all_said(),
         )

@@ -7,6 +7,7 @@ while it records or waits for a key, so what does not arrive counts as silence.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -59,15 +60,22 @@ def goertzel_share(frame: Samples, hertz: float, rate: int = RATE) -> float:
     return min(1.0, 2.0 * power / (energy * len(samples)))
 
 
+def is_loud(frame: Samples) -> bool:
+    """Whether a frame holds sound at all, not the idle noise of a line."""
+    return float(np.sqrt(np.mean(frame.astype(np.float64) ** 2))) > _SOUND_LEVEL
+
+
 @dataclass
 class Ear:
     """Hears a call.
 
     Args:
         tone_hz: frequency of the record tone.
+        on_frame: is given each 20 ms and the moment they began.
     """
 
     tone_hz: float = TONE_HZ
+    on_frame: Callable[[Samples, float], None] | None = None
     sounds: list[Sound] = field(default_factory=list)
     tones: list[Sound] = field(default_factory=list)
     _pieces: list[Samples] = field(default_factory=list, repr=False)
@@ -104,15 +112,17 @@ class Ear:
             frame, self._rest = self._rest[:FRAME], self._rest[FRAME:]
             self._look_at(frame)
         missing = int(now * RATE) - self._length - len(self._rest)
-        if missing > _LATE * RATE:
-            self._be_silent(missing - int(_LATE * RATE / 2))
+        if missing > _LATE * RATE:  # whole frames, so that packets stay packets
+            self._be_silent((missing - int(_LATE * RATE / 2)) // FRAME * FRAME)
 
     def _look_at(self, frame: Samples) -> None:
         start = self._length / RATE
         self._pieces.append(frame)
         self._length += FRAME
         end = self._length / RATE
-        loud = float(np.sqrt(np.mean(frame.astype(np.float64) ** 2))) > _SOUND_LEVEL
+        if self.on_frame is not None:
+            self.on_frame(frame, start)
+        loud = is_loud(frame)
         if loud and goertzel_share(frame, self.tone_hz) > _TONE_SHARE:
             self._hear_tone(end)
         else:

@@ -21,6 +21,7 @@ Words, separated by spaces, done one after the other:
   say                    wait for the tone, then speak the message (--say or --play)
   wait                   wait for the prompt to end
   wait:2.5               wait 2.5 seconds
+  hear:group/name        wait until the line says this prompt (its name in the catalogue of prompts)
   hangup                 hang up now
 
 After the last word the citizen listens until the line hangs up."""
@@ -51,11 +52,18 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Hear:
+    """Wait until the line begins to say a prompt; where that never comes, go on when it falls silent."""
+
+    prompt: str
+
+
+@dataclass(frozen=True)
 class HangUp:
     """End the call from this side."""
 
 
-Step = Press | Say | Wait | HangUp
+Step = Press | Say | Wait | Hear | HangUp
 
 _WORDS: dict[str, Step] = {"say": Say(), "wait": Wait(), "hangup": HangUp()}
 
@@ -70,10 +78,14 @@ def _step(word: str, place: int) -> Step:
         return _WORDS[word]
     if pause := re.fullmatch(r"wait:(\d{1,3}(?:\.\d{1,3})?)", word):
         return Wait(float(pause[1]))
+    if prompt := re.fullmatch(r"hear:([a-z0-9_]+/[a-z0-9_]+)", word):
+        return Hear(prompt[1])
     keys = word.removeprefix("!")
     if keys and set(keys) <= set(KEYS):
         return Press(keys, at_once=word.startswith("!"))
-    raise BadScript(f"word {place}, {word!r}, is neither keys nor say, wait, wait:SECONDS or hangup")
+    raise BadScript(
+        f"word {place}, {word!r}, is neither keys nor one of say, wait, wait:SECONDS, hear:PROMPT, hangup"
+    )
 
 
 def mask_keys(keys: str) -> str:
@@ -95,6 +107,9 @@ class Heard(Protocol):
     @property
     def tone_ended_at(self) -> float | None:
         """End of the latest record tone."""
+
+    def heard_prompt(self, name: str, since: float) -> bool:
+        """Whether the line began this prompt since then."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +148,8 @@ class SpeakNow:
 class HangUpNow:
     """Do now: end the call."""
 
+
+_GIVE_UP = 4.0  # seconds of silence after which a prompt that was waited for will not come
 
 Act = PressKey | SpeakNow | HangUpNow
 
@@ -185,6 +202,9 @@ class Citizen:
                 return self._press_next(now)
         elif isinstance(step, Say):
             return self._say(now, heard)
+        elif isinstance(step, Hear):
+            if heard.heard_prompt(step.prompt, self._since - 1.0) or self._silent_for(_GIVE_UP, now, heard):
+                self._next(now, busy=0.0)
         elif isinstance(step, Wait):
             over = (
                 self._prompt_ended(now, heard) if step.seconds is None else now >= self._since + step.seconds
