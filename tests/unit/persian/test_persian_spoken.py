@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from persian.numbers import LIMIT, NumberTooLarge, number_words, ordinal_words
@@ -83,6 +83,9 @@ def test_numbers_nobody_says_are_refused(number: int) -> None:
 
 
 @given(NUMBERS)
+@example(4_001_000)
+@example(10**12)
+@example(5_000_001_001)
 def test_persian_prompts_mean_the_number(number: int) -> None:
     said = [one.removeprefix("numbers/") for one in number_prompts("fa", number)]
     total = part = 0
@@ -94,9 +97,10 @@ def test_persian_prompts_mean_the_number(number: int) -> None:
             total, part = total + (part or 1) * SCALES[word], 0
         else:
             part += int(word)
-        last = index == len(said) - 1
-        follows_scale = not last and said[index + 1].removesuffix("_and") in SCALES
-        assert joined == (not last and not follows_scale)
+        following = said[index + 1].removesuffix("_and") if index + 1 < len(said) else ""
+        # a number multiplies the scale after it; a bare "thousand" begins a part of its own
+        multiplies = following in SCALES and (part > 0 or following == "billion")
+        assert joined == bool(following and not multiplies)
     assert total + part == number
 
 
