@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from uuid6 import uuid7
 
-from casebridge.database import Database
+from casebridge.app import create_app
+from casebridge.bridge import Bridge
+from casebridge.client import BridgeClient
+from casebridge.migrate import upgrade
 from casebridge.people.service import ensure_account
+from casebridge.schema import METADATA
 from line111.clock import now, to_text
 from line111.sealing import seal
 from line111.secrets import read_secret
@@ -109,46 +119,113 @@ class Citizen:
             ],
         }
 
-
-def sound(seconds: float = 1.0) -> bytes:
-    """A-law bytes of no particular sound."""
-    return secrets.token_bytes(int(8000 * seconds))
-
-
-@pytest.fixture
-def citizen(bridge: Any) -> Citizen:
-    """Writes records for the running bridge."""
-    return Citizen(bridge.settings)
+    @staticmethod
+    def sound(seconds: float = 1.0) -> bytes:
+        """A-law bytes of no particular sound."""
+        return secrets.token_bytes(int(8000 * seconds))
 
 
-@pytest.fixture
-def codes(bridge: Any) -> list[str]:
-    """A block of codes leased to the node."""
+class Api:
+    """The bridge's application in this process, on a real database and a real Redis."""
 
-    async def lease() -> list[str]:
-        async with bridge.client() as client:
-            return list(await client.lease_codes(bridge.settings.node, "ivr", 200))
+    def __init__(self, settings: Settings, app: FastAPI) -> None:
+        self.settings = settings
+        self.app = app
+        self.bridge: Bridge = app.state.bridge
+        self.citizen = Citizen(settings)
+        self.transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("192.0.2.1", 1234))
 
-    return asyncio.run(lease())
+    def client(self, service: str = "ivr") -> BridgeClient:
+        """The product's client with a service's token."""
+        token = read_secret(self.settings, f"token_{service}")
+        return BridgeClient("http://bridge", token, transport=self.transport)
 
+    def http(self, service: str | None = None) -> httpx.AsyncClient:
+        """Plain HTTP, with a service's token or with none."""
+        token = read_secret(self.settings, f"token_{service}") if service else ""
+        return httpx.AsyncClient(
+            base_url="http://bridge/api/v1",
+            transport=self.transport,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+        )
 
-@pytest.fixture
-def signed_in(bridge: Any) -> Callable[..., httpx.Client]:
-    """Signs a person in with roles; the client carries cookie and CSRF token."""
-
-    def sign_in(*roles: str, username: str = "agent1") -> httpx.Client:
-        asyncio.run(_account(bridge.settings, username, roles))
-        client: httpx.Client = bridge.http()
-        answer = client.post("/api/v1/session", json={"username": username, "password": PASSWORD})
+    async def person(self, *roles: str, username: str = "agent1") -> httpx.AsyncClient:
+        """A person signed in with these roles: cookie and CSRF token are set."""
+        async with self.bridge.database.writing() as session:
+            await ensure_account(session, username, PASSWORD, roles)
+        client = self.http()
+        answer = await client.post("/session", json={"username": username, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
         return client
 
-    return sign_in
+    async def codes(self, count: int = 20, node: str | None = None) -> list[str]:
+        """Codes leased to the node."""
+        async with self.client() as client:
+            return list(await client.lease_codes(node or self.settings.node, "ivr", count))
+
+    async def told(self) -> None:
+        """Returns when the outbox is empty: everything has been told."""
+        for _ in range(400):
+            self.bridge.relay.wake()
+            if not await self.bridge.relay.waiting():
+                return
+            await asyncio.sleep(0.02)
+        pytest.fail("the outbox does not empty")
 
 
-async def _account(settings: Settings, username: str, roles: tuple[str, ...]) -> None:
-    database = Database(settings.database_url)
-    async with database.writing() as session:
-        await ensure_account(session, username, PASSWORD, roles)
-    await database.close()
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Api]:
+    """An application with its background tasks."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield Api(settings, app)
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("m") / "m.sqlite3"
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(upgrade, f"sqlite+aiosqlite:///{file}").result()
+    return file
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(_postgres_cluster: str) -> str:
+    """One database for all these tests: it is emptied between them, which is quicker than a new one."""
+    subprocess.run([*psql(_postgres_cluster), "-c", "CREATE DATABASE bridge"], check=True)
+    url = f"postgresql+asyncpg://line111@{_postgres_cluster}/bridge"
+    with ThreadPoolExecutor(1) as aside:  # fixtures are made inside a running event loop
+        aside.submit(upgrade, url).result()
+    return url
+
+
+def psql(cluster: str, database: str = "postgres") -> list[str]:
+    """The command that speaks to a cluster."""
+    host, _, port = cluster.partition(":")
+    return ["psql", "-h", host, "-p", port, "-U", "line111", "-d", database, "-q"]
+
+
+def _empty(cluster: str) -> None:
+    tables = [table.name for table in reversed(METADATA.sorted_tables) if table.name != "code_counter"]
+    statements = [part for name in tables for part in ("-c", f"DELETE FROM {name}")]  # noqa: S608
+    command = [*psql(cluster, "bridge"), "-1", *statements]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def api(
+    request: pytest.FixtureRequest, make_home: Callable[..., Settings], _migrated_sqlite: Path
+) -> AsyncIterator[Api]:
+    """The bridge on each database in turn."""
+    if request.param == "sqlite":
+        settings = make_home()
+        file = settings.home / "db" / "line111.sqlite3"
+        file.parent.mkdir()
+        shutil.copy(_migrated_sqlite, file)
+    else:
+        url = str(request.getfixturevalue("_migrated_postgres"))
+        await asyncio.to_thread(_empty, str(request.getfixturevalue("_postgres_cluster")))
+        settings = make_home(database_url=url)
+    async with running(settings) as made:
+        yield made
