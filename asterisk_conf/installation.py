@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,10 +125,8 @@ def _bootstrap(part: Path, progress: Callable[[str], None]) -> None:
         for line in maker.stdout or ():
             tail = [*tail[-9:], line.rstrip()]
             progress(line.rstrip())
+        maker.wait()
     finally:
-        if maker.poll() is None and maker.stdout and not maker.stdout.closed:
-            with suppress(subprocess.TimeoutExpired):
-                maker.wait(2)
         _end(maker)
     if maker.returncode:
         raise CannotInstall("\n".join([f"{_MAKER} ended with {maker.returncode}:", *tail]))
@@ -140,7 +138,7 @@ def _bootstrap(part: Path, progress: Callable[[str], None]) -> None:
 
 
 def _end(maker: subprocess.Popen[str]) -> None:
-    """After Ctrl-C here: mmdebstrap unmounts what it mounted when it is interrupted."""
+    """Where it still runs, we were interrupted: so is it, and it unmounts what it mounted."""
     if maker.poll() is not None:
         return
     os.killpg(maker.pid, signal.SIGINT)

@@ -18,6 +18,7 @@ from line111.settings import Settings
 TEMPLATES = Path(__file__).parent / "templates"
 _SUFFIX = ".j2"
 EMERGENCY_FILE = "emergency.json"
+EMERGENCY_SCRIPT = "emergency.sh"
 
 
 def render(settings: Settings, target: Path | None = None) -> list[Path]:
@@ -34,22 +35,18 @@ def render(settings: Settings, target: Path | None = None) -> list[Path]:
         UnsafeValue: a setting that could change the meaning of a configuration line.
         FileNotFoundError: a secret or the TLS certificate is missing.
     """
-    values = node_values(settings)
-    target = target or settings.asterisk_dir / "etc"
-    texts = {name: text for name, text in rendered(values).items() if name != EMERGENCY_SCRIPT}
+    texts = rendered(node_values(settings))
+    script_text = texts.pop(EMERGENCY_SCRIPT)
     texts[EMERGENCY_FILE] = emergency_settings(settings)
     if settings.sip.tls_certificate:
         texts["tls.pem"] = settings.sip.tls_certificate.read_text()
-    gid = _reading_group(settings)
-    target.mkdir(parents=True, exist_ok=True)
+    target = target or settings.asterisk_dir / "etc"
     script = target.parent / "agi-bin" / "emergency"
-    script.parent.mkdir(exist_ok=True)
+    for folder in (target, script.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    gid = _reading_group(settings)
     written = [_write(target / name, text, 0o640, gid) for name, text in texts.items()]
-    written.append(_write(script, rendered(values)[EMERGENCY_SCRIPT], 0o750, gid))
-    return written
-
-
-EMERGENCY_SCRIPT = "emergency.sh"
+    return [*written, _write(script, script_text, 0o750, gid)]
 
 
 def rendered(values: NodeValues) -> dict[str, str]:
