@@ -12,6 +12,7 @@ import pwd
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 from typing import TypedDict
 
 from line111.settings import PROJECT, Settings
@@ -37,11 +38,12 @@ def service_user(settings: Settings) -> str | None:
 
 
 @cache
-def _reach_problem(user: str) -> str:
-    """Empty if the user can run our code; asked once a process (it starts a Python)."""
+def _reach_problem(user: str, above_home: Path) -> str:
+    """Empty if the user can run our code and come to the home; asked once (it starts a Python)."""
     account = pwd.getpwnam(user)
+    code = "import os, sys, line111, structlog; os.stat(os.path.join(sys.argv[1], '.'))"
     tried = subprocess.run(
-        [sys.executable, "-P", "-c", "import line111, structlog"],
+        [sys.executable, "-P", "-c", code, str(above_home)],
         user=account.pw_uid,
         group=account.pw_gid,
         extra_groups=[],
@@ -80,10 +82,17 @@ def why_not_dropped(settings: Settings) -> str:
     if not user_exists(user):
         return f"there is no user {user!r} on this machine"
     try:
-        problem = _reach_problem(user)
+        problem = _reach_problem(user, _existing(settings.home.absolute().parent))
     except OSError as error:
         problem = str(error)
-    return f"user {user!r} cannot run the project in {PROJECT}: {problem}" if problem else ""
+    if not problem:
+        return ""
+    return f"user {user!r} cannot use the project in {PROJECT} or the home {settings.home}: {problem}"
+
+
+def _existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that is there."""
+    return next(folder for folder in (path, *path.parents) if folder.exists())
 
 
 def make_accounts(settings: Settings) -> list[str]:
