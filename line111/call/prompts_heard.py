@@ -23,6 +23,7 @@ _PRINT = 16  # samples to each side that make its fingerprint
 _LEAST = 600  # amplitude; softer sound has too few different samples
 _ENOUGH = 5  # fingerprints (about 60 ms of speech) that must fit together
 _AHEAD = 3  # fingerprints by which the best must lead another that begins with the same words
+_COMMON = 8  # places; what occurs more often (a tone, a hum) tells nothing
 _SLACK = RATE // 2  # samples that may be lost or late within one prompt
 _PREFERRED = ("digits/", "numbers/")
 
@@ -66,7 +67,8 @@ class PromptIndex:
 
     def find(self, print_: bytes) -> Sequence[tuple[int, int]]:
         """Where this fingerprint comes from: (prompt's number, sample in it)."""
-        return self._places.get(print_, ())
+        places = self._places.get(print_, ())
+        return places if len(places) <= _COMMON else ()
 
     def _add(self, file: Path, sound: bytes) -> None:
         language, group, name = file.with_suffix("").parts[-3:]

@@ -1,0 +1,173 @@
+"""`line111 demo`: start everything and let two scripted citizens phone the line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from typing import Annotated, NoReturn
+
+import typer
+
+from line111 import supervision
+from line111.accounts import as_user, service_user
+from line111.call.conversation import CallReport
+from line111.call.phone import PhoneUnusable
+from line111.call.prompts_heard import PromptIndex, told_codes
+from line111.call.speech import VoiceMissing
+from line111.demo import show
+from line111.demo.citizens import Citizen, citizens, phone
+from line111.demo.evidence import Bridge, Found
+from line111.programs import PROGRAMS
+from line111.screen import Changes, console, errors
+from line111.settings import Settings, load_settings
+
+_ROLES = ("agent", "supervisor", "operator")
+_WELL_SECONDS = 90
+_TRANSCRIPT_SECONDS = 150
+_ACCOUNT = "demo"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+_NO_GO = (
+    supervision.PortTaken,
+    supervision.ManagerDied,
+    supervision.TakenDown,
+    FileNotFoundError,
+    PhoneUnusable,
+    VoiceMissing,
+)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the calls, with one JSON object.")] = False,
+) -> None:
+    """Start the whole product and let two scripted citizens phone it, over real SIP and RTP.
+
+    One speaks Persian (espeak-ng's voice), one English (flite's), both press real keys (RFC 4733).
+    It shows what each hears, presses and says, and what became of it, and stays up until Ctrl-C.
+
+    With --once it ends after the calls. Exit code 0: both codes that were told have their case; 1: not.
+    """
+    settings = load_settings()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    node = supervision.Node(settings, PROGRAMS)
+    code = 1
+    try:
+        ours = _start(node)
+        password = _make_account(settings)
+        reports = asyncio.run(_calls(settings))
+        found = asyncio.run(_show_results(settings, reports))
+        _show_sign_in(settings, password)
+        code = 0 if all(found) else 1
+        if once:
+            print(
+                json.dumps({"cases": [one.summary() for one in found if one]}, ensure_ascii=False), flush=True
+            )
+        else:
+            _stay(node, ours)
+    except KeyboardInterrupt:
+        console.print("Stopping…")
+    except _NO_GO as error:
+        errors.print(f"[red]{error}[/]", soft_wrap=True)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        node.stop()
+    raise typer.Exit(code)
+
+
+def _start(node: supervision.Node) -> bool:
+    """Start the product, or take the one that is up; whether it is ours. Raises what `Node.start` raises."""
+    console.print("[bold]Starting the product[/]")
+    try:
+        node.start(say=console.print)
+    except supervision.AlreadyUp:
+        console.print("It is up already; the citizens phone that one.")
+        return False
+    if not node.wait_until_well(_WELL_SECONDS, Changes().report):
+        console.print("[yellow]Not all is well; the citizens phone all the same.[/]")
+    return True
+
+
+def _make_account(settings: Settings) -> str | None:
+    """An account for this run: its password, None where it could not be made.
+
+    The command runs as the user who owns the database.
+    """
+    password = secrets.token_urlsafe(9)
+    roles = [word for role in _ROLES for word in ("--role", role)]
+    made = subprocess.run(
+        [sys.executable, "-P", "-m", "line111", "bridge", "create-account", _ACCOUNT, *roles],
+        env={**os.environ, "LINE111_HOME": str(settings.home.absolute()), "LINE111_PASSWORD": password},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        check=False,
+        **as_user(service_user(settings)),
+    )
+    return None if made.returncode else password
+
+
+async def _calls(settings: Settings) -> list[tuple[Citizen, CallReport]]:
+    callers = citizens()
+    prompts = PromptIndex(settings.sounds_dir)
+    transcripts = [show.Transcript(citizen) for citizen in callers]
+    console.print(f"\n[bold]{len(callers)} citizens phone {settings.number}[/]  (◂ heard, ▸ done)\n")
+    reports = await asyncio.gather(
+        *(
+            phone(citizen, settings, prompts, transcript.tell)
+            for citizen, transcript in zip(callers, transcripts, strict=True)
+        )
+    )
+    for transcript in transcripts:
+        transcript.end()
+    return list(zip(callers, reports, strict=True))
+
+
+async def _show_results(settings: Settings, calls: list[tuple[Citizen, CallReport]]) -> list[Found | None]:
+    """Look each told code up; a case counts where the caller heard the same code each time."""
+    bridge = Bridge(settings)
+    found: list[Found | None] = []
+    try:
+        for citizen, report in calls:
+            codes = told_codes(report.prompts)
+            if len(set(codes)) != 1:
+                console.print(
+                    f"\n[red]{citizen.name}: {report.outcome.words}; codes heard: {codes or 'none'}[/]"
+                )
+                found.append(None)
+                continue
+            one = await bridge.wait_for(codes[0], _TRANSCRIPT_SECONDS)
+            show.case(settings, citizen, codes[0], one)
+            found.append(one)
+    finally:
+        await bridge.close()
+    return found
+
+
+def _show_sign_in(settings: Settings, password: str | None) -> None:
+    if password is None:
+        console.print("\n[yellow]No account could be made; `line111 bridge create-account` tells why.[/]")
+        return
+    console.print(f"\nSign in at {show.address(settings, '/sign-in')}", soft_wrap=True)
+    console.print(f"  name [bold]{_ACCOUNT}[/], password [bold]{password}[/] (made for this run)")
+
+
+def _stay(node: supervision.Node, ours: bool) -> None:
+    if not ours:
+        return
+    console.print("\nThe product stays up; Ctrl-C stops it.")
+    changes = Changes()
+    while True:
+        time.sleep(1)
+        changes.report(node.look())
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
