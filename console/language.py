@@ -23,6 +23,7 @@ from babel.numbers import format_decimal
 
 from persian.calendar import InvalidJalaliDate, from_jalali, month_name, to_jalali
 from persian.digits import in_groups, to_latin, to_persian
+from persian.phones import InvalidPhoneNumber, spoken_groups
 from persian.provinces import UnknownProvince, province
 
 LOCALE: Final = Path(__file__).parent / "locale"
@@ -95,6 +96,16 @@ class Language:
     def tracking(self, code: str | None) -> str:
         """A tracking code in groups of three, three and four."""
         return self.digits(in_groups(code, TRACKING_GROUPS)) if code else "—"
+
+    def phone(self, number: str | None) -> str:
+        """A telephone number as people write it, in groups; what is masked or no number stays as it is."""
+        if not number:
+            return "—"
+        try:
+            digits, groups = spoken_groups(number)
+        except InvalidPhoneNumber:
+            return self.digits(number)
+        return self.digits(in_groups(digits, groups))
 
     def day(self, moment: datetime | date) -> str:
         """A day in words: Jalali in Persian, Gregorian in English."""

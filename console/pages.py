@@ -107,6 +107,7 @@ def _environment(speech: Language) -> Environment:
         moment=speech.moment,
         near_day=speech.near_day,
         duration=speech.duration,
+        phone=speech.phone,
         province=speech.province,
         word=named,
     )

@@ -112,6 +112,30 @@ HISTORY: Final = {
     "callback_released": N_("Callback back in the line"),
     "callback_done": N_("Callback finished"),
 }
+STEPS: Final = {
+    "greeting": N_("Greeting"),
+    "main": N_("Main menu of the line"),
+    "kind": N_("Choosing the kind"),
+    "identity": N_("National ID"),
+    "contact": N_("Contact number"),
+    "province": N_("Choosing the province"),
+    "message": N_("Speaking the message"),
+    "code": N_("Tracking code told"),
+    "callback_offer": N_("Callback offered"),
+    "guidance": N_("Guidance wished"),
+    "agent_identity": N_("National ID (for an agent)"),
+    "agent": N_("Agent wished"),
+    "follow_up": N_("Following up a case"),
+    "callback_identity": N_("National ID (for a callback)"),
+    "callback_contact": N_("Contact number (for a callback)"),
+    "callback_province": N_("Choosing the province (for a callback)"),
+    "callback_time": N_("Choosing the callback's time"),
+    "callback_code": N_("Tracking code of the callback told"),
+    "no_identity": N_("No valid identity"),
+    "goodbye": N_("Goodbye"),
+    "resume": N_("Call taken up again"),
+}
+"""Nodes of the default menu; a centre's own nodes are shown by the names in its menu file."""
 TABLES: Final = {
     "kind": KINDS,
     "status": STATUSES,
@@ -128,6 +152,7 @@ TABLES: Final = {
     "ending": ENDINGS,
     "recording": RECORDINGS,
     "audit": AUDIT,
+    "step": STEPS,
 }
 COLOURS: Final = {
     "complaint": "red",

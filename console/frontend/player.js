@@ -115,7 +115,7 @@ export class Player {
   #tell() {
     if (this.quiet.checked && !this.audio.paused) this.#leap();
     this.place.querySelector("[data-now]").textContent = this.#clock(this.audio.currentTime);
-    this.place.querySelector("[data-total]").textContent = this.#clock(this.duration);
+    this.place.querySelector("[data-total]").textContent = this.#clock(Math.round(this.duration));
     for (const listener of this.listeners) listener(this.milliseconds);
   }
 
@@ -126,7 +126,7 @@ export class Player {
   }
 
   #clock(seconds) {
-    const whole = Math.floor(seconds + 0.05);
+    const whole = Math.floor(seconds);
     return `${this.digits.format(Math.floor(whole / 60))}:${this.digits.format(whole % 60)}`;
   }
 

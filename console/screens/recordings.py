@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -23,6 +24,14 @@ router = APIRouter()
 PAGE: Final = 50
 LISTING: Final = "stuck-recordings"
 STATES: Final = ("waiting_for_model", "failed", "deadline", "broken", "empty", "in_progress", "queued")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of recordings, oldest first."""
+
+    items: list[RecordingRow]
+    next_cursor: str | None
 
 
 @router.get("/recordings")
@@ -52,7 +61,7 @@ async def recordings_page(
     )
 
 
-async def _page(session: AsyncSession, bridge: Bridge, state: str, cursor: str | None) -> dict[str, object]:
+async def _page(session: AsyncSession, bridge: Bridge, state: str, cursor: str | None) -> Page:
     query = (
         select(RecordingRow)
         .join(TranscriptRow, TranscriptRow.recording_id == RecordingRow.id)
@@ -64,7 +73,7 @@ async def _page(session: AsyncSession, bridge: Bridge, state: str, cursor: str |
         query = query.where(RecordingRow.id > UUID(str(bridge.cursors.read(LISTING, cursor)[0])))
     rows = list(await session.scalars(query))
     more = bridge.cursors.make(LISTING, [str(rows[PAGE - 1].id)]) if len(rows) > PAGE else None
-    return {"items": rows[:PAGE], "next_cursor": more}
+    return Page(rows[:PAGE], more)
 
 
 async def _counts(

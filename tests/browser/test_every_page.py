@@ -1,0 +1,166 @@
+"""What holds for every page: accessible, light, quiet in the console, safe; and their pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.browser
+PROJECT = Path(__file__).resolve().parent.parent.parent
+AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = PROJECT / "docs" / "pictures"
+WEIGHT = """[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+  .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
+LIGHT = 1_000_000
+"""Bytes a page may weigh with all that belongs to it, as sent."""
+PAGES = {
+    "sign-in": (None, "/sign-in"),
+    "overview": ("agent", "/"),
+    "cases": ("agent", "/cases"),
+    "cases-none": ("agent", "/cases?q=there-is-no-such-word&since=1390/99/99"),
+    "case": ("agent", "/cases/{english}"),
+    "case-waiting": ("official", "/cases/{persian}"),
+    "case-callback-only": ("agent", "/cases/{bare}"),
+    "callbacks": ("agent", "/callbacks"),
+    "recordings": ("operator", "/recordings"),
+    "audit": ("supervisor", "/audit"),
+    "not-found": ("agent", "/nowhere"),
+    "not-allowed": ("agent", "/audit"),
+}
+
+
+@pytest.fixture(scope="module")
+def cases(citizens: Any) -> dict[str, str]:
+    """A few cases of every sort, for pages that are looked at."""
+    kinds = ("request", "report", "idea", "criticism", "appreciation", "sentiment", "complaint")
+    for number, kind in enumerate(kinds):
+        some = citizens.leaves(kind=kind, province=f"{number:02}", minutes_ago=200 - 20 * number)
+        citizens.transcribe(some, _SAID[number % len(_SAID)])
+    english = citizens.leaves(report=True, callback="tomorrow", says=_LONG)
+    citizens.transcribe(english, _LONG)
+    persian = citizens.leaves(
+        language="fa", kind="request", says="salam, cheraghe kooche ma kharab ast", report=True
+    )
+    citizens.transcribe(persian, "", language="fa", status="waiting_for_model")
+    bare = citizens.leaves(kind="guidance", says=None, callback="asap", identifier=english.identifier)
+    return {"english": str(english.case_id), "persian": str(persian.case_id), "bare": str(bare.case_id)}
+
+
+_LONG = (
+    "hello i am calling about the street light in front of the primary school it has been broken for three "
+    "weeks and the children walk home in the dark please send somebody to repair it thank you very much"
+)
+_SALAM = "salam, cheraghe kooche ma kharab ast"
+_SAID = (
+    "i would like to ask for a bus stop near the new clinic because old people have to walk very far",
+    "there is water running over the road behind the market since yesterday morning and nobody comes",
+    "my idea is to show the waiting time of every office on one page so that people can choose",
+    "the answer at the county office took four visits and each time another paper was missing",
+)
+
+
+@pytest.fixture(params=["fa", "en"])
+def language(request: pytest.FixtureRequest) -> str:
+    """Both languages."""
+    return str(request.param)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible_light_and_quiet(
+    visit: Callable[..., Any], cases: dict[str, str], language: str, name: str
+) -> None:
+    role, address = PAGES[name]
+    window = visit(role, language=language)
+    page = window.open(address.format(**cases))
+    page.wait_for_timeout(300)
+    complaints = [line for line in window.complaints if "status of 40" not in line]
+    assert complaints == []
+    assert len(window.complaints) - len(complaints) <= (name in {"not-found", "not-allowed"})
+    page.evaluate(AXE.read_text() + "; undefined")
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    told = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']][:4]}" for v in found["violations"]]
+    assert told == []
+    assert page.evaluate(WEIGHT) < LIGHT
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, "the page must not scroll sideways"
+
+
+@pytest.mark.parametrize("name", ["sign-in", "overview", "cases", "case", "callbacks", "recordings", "audit"])
+def test_page_fits_a_telephone(
+    visit: Callable[..., Any], cases: dict[str, str], language: str, name: str
+) -> None:
+    role, address = PAGES[name]
+    page = visit(role, language=language, size=(390, 844)).open(address.format(**cases))
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0
+    if role:
+        page.click("[data-side]")
+        page.wait_for_timeout(250)
+        assert page.locator(".side-menu a").first.is_visible()
+
+
+def test_policy_of_pages_allows_no_inline_script_and_none_from_elsewhere(visit: Callable[..., Any]) -> None:
+    window = visit("agent")
+    answer = window.page.goto("/cases")
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["cache-control"] == "no-store"
+    assert "<script>" not in answer.text()
+    assert " onclick=" not in answer.text()
+
+
+def test_pictures_for_the_readme(visit: Callable[..., Any], cases: dict[str, str], tmp_path: Path) -> None:
+    folder = PICTURES if os.environ.get("LINE111_PICTURES") == "1" else tmp_path
+    for name, language, size in (
+        ("case", "fa", (1366, 900)),
+        ("case", "en", (1366, 900)),
+        ("cases", "fa", (1366, 768)),
+        ("overview", "fa", (1366, 768)),
+        ("case", "fa", (390, 844)),
+    ):
+        role, address = PAGES[name]
+        page = visit(role, language=language, size=size).open(address.format(**cases))
+        if name == "case":
+            page.click(".words .word:nth-child(12)")
+            page.wait_for_timeout(700)
+            page.keyboard.press("Escape")
+            page.evaluate("document.querySelector('audio').pause(); window.scrollTo(0, 0)")
+        page.wait_for_timeout(300)
+        suffix = "-phone" if size[0] < 500 else ""
+        picture = folder / f"{name}-{language}{suffix}.png"
+        page.screenshot(path=picture)
+        assert picture.stat().st_size > 10_000
+
+
+def test_bundle_names_carry_hashes_and_may_be_kept_for_ever(node: Any) -> None:
+    names = json.loads((PROJECT / "console" / "static" / "dist" / "manifest.json").read_text())
+    for name in names.values():
+        answer = httpx.get(f"{node.url}/static/{name}", trust_env=False)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+    assert httpx.get(f"{node.url}/static/manifest.json", trust_env=False).status_code == 404
+
+
+@pytest.fixture
+def open_pages(visit: Callable[..., Any]) -> list[Any]:
+    """Three pages with their event streams open."""
+    return [visit("agent", language="en").open("/cases") for _ in range(3)]
+
+
+def test_open_event_streams_do_not_hold_up_a_stop_and_pages_go_on_after_it(
+    node: Any, open_pages: list[Any], citizens: Any
+) -> None:
+    page = open_pages[0]
+    page.wait_for_timeout(500)
+    assert node.stop() < 8
+    node.start()
+    page.wait_for_timeout(4000)
+    citizens.leaves()
+    page.wait_for_selector("a.fresh", timeout=20_000)
