@@ -61,6 +61,7 @@ class TranscriptLine:
         for folder in ("models", "db", "redis", "log", "run", "recordings"):
             (home / folder).mkdir(parents=True, exist_ok=True)
         ensure_secrets(self.settings)
+        self._http = httpx.Client(timeout=20, trust_env=False)
         self.processes: list[subprocess.Popen[bytes]] = []
         self._logs = 0
 
@@ -78,7 +79,7 @@ class TranscriptLine:
         command += ["--requirepass", read_secret(self.settings, "redis_password")]
         process = self._start([*command, "--dir", str(self.settings.run_dir)])
         client = redis.Redis.from_url(redis_url(self.settings))
-        wait_until(lambda: _answers(client.ping), 15)
+        wait_until(lambda: _answers(client.ping), 60)
         client.close()
         return process
 
@@ -92,7 +93,7 @@ class TranscriptLine:
         )
         process = self._start([sys.executable, "-c", SERVE])
         wait_until(
-            lambda: _answers(lambda: httpx.get(f"{self.settings.bridge.url}/ready").raise_for_status()), 30
+            lambda: _answers(lambda: httpx.get(f"{self.settings.bridge.url}/ready").raise_for_status()), 60
         )
         return process
 
@@ -100,7 +101,7 @@ class TranscriptLine:
         """The transcription workers; returns when they say they are well."""
         process = self._start([sys.executable, "-m", "transcription"])
         health = f"http://127.0.0.1:{self.settings.transcription.metrics_port}/health"
-        wait_until(lambda: _answers(lambda: httpx.get(health).raise_for_status()), 30)
+        wait_until(lambda: _answers(lambda: httpx.get(health).raise_for_status()), 60)
         return process
 
     def install(self, model: VerifiedModel) -> None:
@@ -141,6 +142,7 @@ class TranscriptLine:
 
     def stop(self) -> None:
         """End all processes, the last started first."""
+        self._http.close()
         for process in reversed(self.processes):
             end(process)
 
@@ -196,12 +198,18 @@ class TranscriptLine:
 
     def transcript(self, recording: str) -> Transcript:
         """What the page would show now."""
-        return self.ask(lambda bridge: bridge.get_transcript(recording))
+        token = read_secret(self.settings, "token_transcription")
+        answer = self._http.get(
+            f"{self.settings.bridge.url}/api/v1/recordings/{recording}/transcript",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        answer.raise_for_status()
+        return Transcript.model_validate_json(answer.content)
 
     def wait_for(self, recording: str, *states: str, seconds: float = 60) -> Transcript:
         """Wait until the transcript has one of these states (none named: any end)."""
         wanted = states or tuple(ENDED)
-        wait_until(lambda: self.transcript(recording).status in wanted, seconds, every=0.1)
+        wait_until(lambda: self.transcript(recording).status in wanted, seconds)
         return self.transcript(recording)
 
     def seconds_to_transcript(self, raw: Path) -> float:
