@@ -102,11 +102,12 @@ def install_root(settings: Settings, progress: Callable[[str], None] = lambda _l
             raise CannotInstall("only root can make Asterisk's root file system")
         if not shutil.which(_MAKER):
             raise CannotInstall(f"{_MAKER} is missing; apt-get install {_MAKER}")
+        if root.exists() and any(root.iterdir()):
+            raise CannotInstall(f"{root} holds something that is no Asterisk root; move it away first")
         part = root.with_name(f"{root.name}.part")
         _remove(part)
         try:
             _bootstrap(part, progress)
-            _remove(root)
             part.replace(root)
         finally:
             _remove(part)

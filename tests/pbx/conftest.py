@@ -208,6 +208,12 @@ def _measured(folder: Path) -> list[float]:
 
 
 @pytest.fixture(scope="session")
+def free_ports() -> Callable[[], int]:
+    """Gives a port that nobody listens on, UDP or TCP, at each call."""
+    return free_port
+
+
+@pytest.fixture(scope="session")
 def asterisk_root() -> Path | None:
     """Root file system of the Asterisk under test; None: the system's own. Made once if missing."""
     named = os.environ.get("LINE111_ASTERISK__ROOT")

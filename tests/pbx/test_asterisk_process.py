@@ -121,7 +121,7 @@ def test_emergency_script_finds_all_it_imports_beside_asterisk(asterisk):
     """On the Python of Asterisk's root, with the environment the script is started with."""
     script = (asterisk.settings.asterisk_dir / "agi-bin" / "emergency").read_text()
     paths = next(line.partition("=")[2] for line in script.splitlines() if line.startswith("PYTHONPATH="))
-    imports = "import asterisk.agi, nacl.public, persian.identifiers, persian.phones, persian.tracking_code"
+    imports = "import agi_scripts.emergency_intake, asterisk.agi, nacl.public, persian.phones"
     python = ["/usr/bin/env", f"PYTHONPATH={paths}", "/usr/bin/python3", "-P", "-c", imports]
     number = process_id(asterisk.settings)
     world = ["nsenter", f"--target={number}", "--mount", "--root", "--wdns=/", "--"]

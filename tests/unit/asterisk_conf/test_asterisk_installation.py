@@ -8,10 +8,17 @@ import sys
 
 import pytest
 
-from asterisk_conf import installation
+from asterisk_conf import enclosure, installation
 from asterisk_conf.emergency_site import copy_emergency_site, emergency_site
-from asterisk_conf.enclosure import own_words_for_names, quick_resolver
+from asterisk_conf.enclosure import NeedsRoot, own_words_for_names, quick_resolver
 from asterisk_conf.installation import (
+    CannotInstall,
+    Installation,
+    NoAsterisk,
+    asterisk_version,
+    find_installation,
+    install_root,
+)
     CannotInstall,
     Installation,
     NoAsterisk,
@@ -41,6 +48,26 @@ def maker(monkeypatch, tmp_path):
 def test_missing_asterisk_is_told_with_the_command_that_gets_one(make_settings, tmp_path):
     with pytest.raises(NoAsterisk, match="line111 setup"):
         find_installation(make_settings(asterisk={"root": tmp_path / "none"}))
+
+
+@pytest.mark.parametrize(("says", "taken"), [("20.9.3", True), ("22.10.1", True), ("18.24.0", False)])
+def test_asterisk_of_the_distribution_is_used_from_20_on(make_settings, monkeypatch, tmp_path, says, taken):
+    program = tmp_path / "asterisk"
+    program.write_text(f"#!/bin/sh\necho 'Asterisk {says}~dfsg+~cs6-1'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(installation, "PROGRAM", str(program))
+    if taken:
+        assert find_installation(make_settings()).root is None
+        assert asterisk_version(make_settings()) == says
+    else:
+        with pytest.raises(NoAsterisk):
+            find_installation(make_settings())
+
+
+def test_without_root_a_root_of_its_own_is_refused_in_plain_words(make_settings, monkeypatch, tmp_path):
+    monkeypatch.setattr(enclosure.os, "geteuid", lambda: 1000)
+    with pytest.raises(NeedsRoot, match="only root can start it"):
+        enclosure.enter(make_settings(), tmp_path)
 
 
 def test_versions_with_known_holes_are_not_called_safe():
@@ -75,6 +102,16 @@ def test_root_that_is_there_is_not_made_again(make_settings, maker, monkeypatch)
     monkeypatch.setattr(installation, "_version_in", lambda _root: (22, 10, 1))
     maker("exit 1")
     assert install_root(settings) == settings.home / "asterisk-root"
+
+
+def test_folder_that_holds_something_else_is_never_replaced(make_settings, maker):
+    settings = make_settings()
+    photos = settings.home / "asterisk-root" / "photos"
+    photos.mkdir(parents=True)
+    maker("exit 0")
+    with pytest.raises(CannotInstall, match="move it away"):
+        install_root(settings)
+    assert photos.exists()
 
 
 def test_emergency_packages_are_pure_python_and_copied_once(make_settings):

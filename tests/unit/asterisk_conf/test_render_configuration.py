@@ -125,7 +125,8 @@ def test_trunk_by_registration_is_registered_authenticated_and_tried_for_ever(fi
     assert int(registration["max_retries"][0]) > 1_000_000
     assert section(text, "trunk", "auth")["password"] == ["hunter-2!"]
     assert section(text, "trunk", "aor")["qualify_frequency"] == ["60"]
-    assert section(text, "trunk-addresses")["match"] == ["sip.provider.example"]
+    assert section(text, "registrar-address")["match"] == ["sip.provider.example"]
+    assert "[trunk-addresses]" not in text
 
 
 def test_trunks_for_outgoing_calls_are_asked_whether_they_live(files):
