@@ -19,12 +19,6 @@ from asterisk_conf.installation import (
     find_installation,
     install_root,
 )
-    CannotInstall,
-    Installation,
-    NoAsterisk,
-    find_installation,
-    install_root,
-)
 from asterisk_conf.log_files import KEPT, keep_few
 from asterisk_conf.running import NotRunning, process_id
 
