@@ -124,6 +124,7 @@ STEPS = (
 )
 
 
+_SIGN_OF_LIFE = 15
 _TRY_AGAIN_AFTER = 86_400
 """Seconds until a step that may fail, and did, is tried again by itself."""
 
@@ -172,7 +173,7 @@ class SetUp:
     def _do(self, step: Step, mark: str) -> None:
         self._say(f"  {step.name} …")
         began = time.monotonic()
-        failed = _run_room(self._settings, step)
+        failed = _run_room(self._settings, step, self._say)
         hand_over(self._settings)
         seconds = f"{time.monotonic() - began:.0f} s"
         if not failed:
@@ -230,7 +231,7 @@ def fingerprint(settings: Settings, step: Step) -> str:
     return digest.hexdigest()
 
 
-def _run_room(settings: Settings, step: Step) -> str:
+def _run_room(settings: Settings, step: Step, say: Callable[[str], None]) -> str:
     """Run the room's command; empty if it went well, otherwise the last lines it said."""
     user = service_user(settings) if step.as_service else None
     with tempfile.TemporaryFile("w+") as said:
@@ -243,7 +244,7 @@ def _run_room(settings: Settings, step: Step) -> str:
             **as_user(user),
         )
         try:
-            code = child.wait(timeout=step.seconds)
+            code = _wait(child, step.seconds, say)
         except subprocess.TimeoutExpired:
             return f"no end after {step.seconds} s"
         finally:
@@ -251,6 +252,16 @@ def _run_room(settings: Settings, step: Step) -> str:
         said.seek(0)
         lines = [line.rstrip() for line in said.read().splitlines() if line.strip()]
     return "\n".join(lines[-20:]) or f"ended with {code}" if code else ""
+
+
+def _wait(child: subprocess.Popen[bytes], seconds: int, say: Callable[[str], None]) -> int:
+    """The exit code; meanwhile a sign of life now and then. Raises TimeoutExpired."""
+    for passed in range(_SIGN_OF_LIFE, seconds, _SIGN_OF_LIFE):
+        try:
+            return child.wait(timeout=_SIGN_OF_LIFE)
+        except subprocess.TimeoutExpired:
+            say(f"    {passed} s …")
+    return child.wait(timeout=seconds % _SIGN_OF_LIFE or _SIGN_OF_LIFE)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
