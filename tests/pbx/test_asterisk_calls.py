@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,7 +36,9 @@ class StandInIvr:
     ends: str = "regularly"
     """`regularly` (LINE111_DONE=1), or `dies`: the connection breaks after the environment."""
     asked: tuple[str, ...] = ("LINE111_CALL_ID", "CHANNEL(linkedid)", "CHANNEL(audionativeformat)")
+    waits_for_a_key: bool = False
     calls: list[Heard] = field(default_factory=list)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heard: Heard = {}
@@ -42,16 +46,25 @@ class StandInIvr:
             name, _, value = line.partition(": ")
             heard[name] = value
         self.calls.append(heard)
+        self.reached.set()
         if self.ends == "regularly":
             for name in self.asked:
                 heard[name] = await self._say(reader, writer, f"GET FULL VARIABLE ${{{name}}}")
+            if self.waits_for_a_key:
+                heard["pressed"] = await self._say(reader, writer, "WAIT FOR DIGIT 10000", ends=("=", "\n"))
             await self._say(reader, writer, "SET VARIABLE LINE111_DONE 1")
         writer.close()
 
-    async def _say(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, command: str) -> str:
+    async def _say(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        command: str,
+        ends: tuple[str, str] = ("(", ")"),
+    ) -> str:
         writer.write(command.encode() + b"\n")
         answer = (await reader.readline()).decode()
-        return answer.partition("(")[2].rpartition(")")[0]
+        return answer.partition(ends[0])[2].rpartition(ends[1])[0]
 
 
 @asynccontextmanager
@@ -149,6 +162,13 @@ async def test_alaw_is_agreed_on_even_where_the_caller_prefers_mulaw(asterisk):
     assert ivr.calls[0]["CHANNEL(audionativeformat)"] == "(alaw)"
 
 
+async def test_key_pressed_by_the_caller_arrives_as_an_event(asterisk):
+    async with listening(StandInIvr(asterisk.settings.ivr.port, waits_for_a_key=True)) as ivr:
+        caller = await phone(asterisk, "press_one")
+    assert caller.code == 0, caller.said
+    assert ivr.calls[0]["pressed"] == str(ord("1"))
+
+
 async def test_caller_whose_ivr_is_down_is_served_by_the_emergency_script(asterisk, emergency_calls):
     caller = await phone(asterisk)
     assert caller.code == 0, caller.said
@@ -208,6 +228,23 @@ async def test_no_more_calls_are_taken_than_there_are_rtp_ports(make_asterisk):
     pbx.settings.sip.rtp_last = pbx.settings.sip.rtp_first + 3
     pbx.start()
     assert "of 2 max active calls" in pbx.cli("core show channels")
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_asterisk_ended_in_the_middle_of_a_call_answers_the_next_after_its_return(make_asterisk, end):
+    pbx = make_asterisk()
+    async with listening(StandInIvr(pbx.settings.ivr.port, waits_for_a_key=True)) as ivr:
+        caller = pbx.phone("stay_until_bye", timeout=5)
+        await asyncio.wait_for(ivr.reached.wait(), 20)
+        began = time.monotonic()
+        await asyncio.to_thread(getattr(pbx, end))
+        assert time.monotonic() - began < 20
+        await asyncio.to_thread(pbx.start)
+        await asyncio.to_thread(caller.wait)
+        shutil.rmtree(caller.args[-1])
+    async with listening(StandInIvr(pbx.settings.ivr.port)):
+        after = await phone(pbx)
+    assert after.code == 0, after.said
 
 
 def _last_record(pbx) -> dict[str, object]:
