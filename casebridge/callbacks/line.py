@@ -3,6 +3,7 @@ looked up in vain, and what is missing here is put back from there."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterable, Sequence
 from importlib.resources import files
 from typing import Any, cast
@@ -36,14 +37,18 @@ class CallbackLine:
         if not entries:
             return
         moment = int(now().timestamp() * 1000)
-        pipe = self._redis.pipeline(transaction=True)
+        lines: dict[str, dict[str, int]] = defaultdict(dict)
         for entry in entries:
-            pipe.hset(ENTRIES, entry["id"], f"{entry['arrived_ms']} {entry['queue']}")
             if entry["due_ms"] <= moment:
-                pipe.zadd(LINE + entry["queue"], {entry["id"]: entry["arrived_ms"]})
-                pipe.sadd(QUEUES, entry["queue"])
+                lines[LINE + entry["queue"]][entry["id"]] = entry["arrived_ms"]
             else:
-                pipe.zadd(LATER, {entry["id"]: entry["due_ms"]})
+                lines[LATER][entry["id"]] = entry["due_ms"]
+        facts = {entry["id"]: f"{entry['arrived_ms']} {entry['queue']}" for entry in entries}
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.hset(ENTRIES, mapping=facts)
+        pipe.sadd(QUEUES, *{entry["queue"] for entry in entries})
+        for name, scores in lines.items():
+            pipe.zadd(name, scores)
         await pipe.execute()
 
     async def take(self, queues: Sequence[str] | None) -> str | None:

@@ -286,15 +286,19 @@ async def _claimed(session: AsyncSession, callback_id: UUID, agent: str | None) 
 async def _waiting(database: Database) -> AsyncIterator[list[dict[str, Any]]]:
     """All that wait, in batches, each in a short transaction of its own."""
     columns = CallbackRow.id, CallbackRow.arrived_at, CallbackRow.due_at, CallbackRow.queue
-    last: UUID | None = None
+    query = (
+        select(*columns)
+        .where(CallbackRow.state == State.WAITING.value)
+        .order_by(CallbackRow.arrived_at, CallbackRow.id)
+        .limit(REBUILD_BATCH)
+    )
+    place: Any = None
     while True:
-        query = select(*columns).where(CallbackRow.state == State.WAITING.value)
-        if last is not None:
-            query = query.where(CallbackRow.id > last)
+        part = query if place is None else query.where(tuple_(CallbackRow.arrived_at, CallbackRow.id) > place)
         async with database.reading() as session:
-            rows = (await session.execute(query.order_by(CallbackRow.id).limit(REBUILD_BATCH))).all()
+            rows = (await session.execute(part)).all()
         if rows:
-            last = rows[-1].id
+            place = rows[-1].arrived_at, rows[-1].id
             yield [line_row(dict(row._mapping))["payload"] for row in rows]
         if len(rows) < REBUILD_BATCH:
             return

@@ -254,11 +254,14 @@ def _mentions(words: str) -> Any:
     digits = to_latin(words).replace(" ", "").replace("-", "")
     if len(digits) == 10 and digits.isascii() and digits.isdigit():
         return _has_code(digits)
-    pattern = like_pattern(words)
+    written = Case.text.ilike(like_pattern(words), escape="\\")
+    spoken = search_form(words)
+    if not spoken:
+        return written
     heard = select(TranscriptRow.case_id).where(
-        TranscriptRow.search_text.like(like_pattern(search_form(words)), escape="\\")
+        TranscriptRow.search_text.like(like_pattern(spoken), escape="\\")
     )
-    return or_(Case.text.ilike(pattern, escape="\\"), Case.id.in_(heard))
+    return or_(written, Case.id.in_(heard))
 
 
 def _has_code(code: str) -> Any:
