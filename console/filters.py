@@ -48,9 +48,9 @@ class Filters:
         """Whether the list shows less than everything."""
         return bool(self.as_query())
 
-    def as_query(self) -> dict[str, str]:
-        """The filters for an address."""
-        return {name: getattr(self, name) for name in FIELDS if getattr(self, name)}
+    def as_query(self, **further: str) -> dict[str, str]:
+        """The filters for an address, and what else is to stand in it."""
+        return {name: getattr(self, name) for name in FIELDS if getattr(self, name)} | further
 
     def wanted(self, speech: Language) -> CaseFilter:
         """What the bridge is asked for; unreadable days are left out."""
