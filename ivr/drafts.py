@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from ivr.durable import FILE_MODE, full_disk_named, to_json, write_whole
+from ivr.durable import full_disk_named, open_shared, to_json, write_whole
 from ivr.message_audio import check_call_id
 from ivr.records import FORMAT, Record
 
@@ -159,7 +159,7 @@ class Drafts:
 
     def _try_lock(self, path: Path) -> int | None:
         with full_disk_named():
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+            lock = open_shared(path, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # the file may have been removed by its holder between our open and our lock

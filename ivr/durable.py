@@ -37,7 +37,7 @@ def write_whole(path: Path, content: bytes, *, by_way_of: Path, sync: bool = Tru
     part = by_way_of / f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}"
     with full_disk_named():
         try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+            descriptor = open_shared(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             try:
                 _write_all(descriptor, content)
                 if sync:
@@ -51,6 +51,14 @@ def write_whole(path: Path, content: bytes, *, by_way_of: Path, sync: bool = Tru
             raise
         if sync:
             sync_folder(path.parent)
+
+
+def open_shared(path: Path, flags: int) -> int:
+    """Open a file that the group may write too, whatever the umask of who makes it."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+    with suppress(PermissionError):  # it was there before and is another user's, who did the same
+        os.fchmod(descriptor, FILE_MODE)
+    return descriptor
 
 
 def sync_folder(folder: Path) -> None:
@@ -86,7 +94,7 @@ def full_disk_named() -> Iterator[None]:
 def locked(path: Path) -> Iterator[None]:
     """Hold a file's lock (flock) meanwhile, against all processes; it dies with the holder."""
     with full_disk_named():
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        descriptor = open_shared(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -127,6 +127,6 @@ class IntakeDesk:
         for source in self.codes:
             try:
                 return source()
-            except NoCodeLeft as error:
-                log.error("%s", error)  # noqa: TRY400 - nothing is broken, operators must know
+            except (NoCodeLeft, OSError) as error:
+                log.error("no tracking code: %s", error)  # noqa: TRY400 - the message is kept all the same
         return None

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ivr.durable import FILE_MODE, full_disk_named, make_folder, sync_folder
+from ivr.durable import full_disk_named, make_folder, open_shared, sync_folder
 from ivr.record_id import new_record_id
 from ivr.records import RATE, Recorded
 
@@ -86,7 +86,7 @@ class MessageAudio:
         digest, size = hashlib.sha256(), 0
         with full_disk_named():
             try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+                descriptor = open_shared(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
                 with os.fdopen(descriptor, "wb") as file:
                     for part in self.parts():
                         sound = part.read_bytes()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import numpy as np
@@ -33,8 +36,8 @@ pytestmark = [pytest.mark.pbx, pytest.mark.chaos]
 NATIONAL_ID = sample_identifier("national_id", 7)
 RATE = 8000
 EAGER = Manners(quiet=0.6)
-WHOLE_CALL = f"1 2 {NATIONAL_ID} 1 1 say # 1 2"
-"""Open a case: a request, the ID, this number, the first province, the message, confirm, no callback."""
+WHOLE_CALL = f"1 2 {NATIONAL_ID} 1 say # 1 2"
+"""Open a case: a request, the ID, this number (its province is known), the message, confirm, no callback."""
 
 
 def tone(seconds: float, hertz: float, amplitude: int = 9000) -> np.ndarray:
@@ -80,8 +83,6 @@ class Ivr:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             with suppress(OSError):
-                import socket
-
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
                 return
             time.sleep(0.05)
@@ -99,6 +100,8 @@ class Ivr:
 def ivr(node) -> Iterator[Ivr]:
     spool = Spool(node.settings.spool_dir)
     spool.prepare()
+    for folder in node.settings.calls_dir.iterdir():
+        shutil.rmtree(folder)
     for folder in (spool.incoming, spool.uncoded, spool.rejected, node.settings.spool_dir / "drafts"):
         for file in folder.iterdir():
             file.unlink()
@@ -110,11 +113,12 @@ def ivr(node) -> Iterator[Ivr]:
     process = Ivr(node)
     yield process
     process.end()
+    print(node.log()[-3000:])  # shown where the test failed
 
 
 def phone(node, script: str, seconds: float = 4.0, timeout: float = 60):
     message = np.concatenate([tone(seconds, 500), np.zeros(RATE // 2, np.int16)])
-    line = Line(server=f"127.0.0.1:{node.settings.sip.port}", number="09121234567")
+    line = Line(server=f"127.0.0.1:{node.settings.sip.port}", number="+982188554433")
     plan = Plan(line, parse_script(script), message, EAGER, timeout=timeout)
     return asyncio.run(phone_the_line(plan))
 
@@ -151,3 +155,89 @@ def test_whole_call_becomes_a_durable_intake(node, ivr):
     assert told["code_told"]
     assert told["outcome"] == "case"
     assert NATIONAL_ID not in json.dumps(told)
+
+
+def test_caller_whom_no_ivr_answers_gives_identity_and_message_and_is_told_a_code(node, ivr):
+    left = CodeBlock(node.settings.spool_dir, "emergency").left()
+    report = phone(node, f"{NATIONAL_ID} say #")
+    assert report.outcome is Outcome.REGULAR, report
+    intake = only_intake(node)
+    assert intake["origin"] == "emergency"
+    assert intake["kind"] == "unclassified"
+    assert private(node, intake)["identifier"] == NATIONAL_ID
+    assert private(node, intake)["caller_number"] == "+982188554433"
+    assert 3.5 <= spoken_seconds(audio_of(node, intake)) <= 6
+    assert CodeBlock(node.settings.spool_dir, "emergency").left() == left - 1
+    assert [told["code_told"] for told in records(node, "call_report")] == [True]
+    assert not list((node.settings.spool_dir / "drafts").iterdir())
+
+
+def test_caller_of_the_emergency_script_who_hangs_up_after_speaking_has_a_case(node, ivr):
+    phone(node, f"{NATIONAL_ID} say wait:4.5 hangup")
+    wait_for(lambda: records(node, "intake"))
+    assert only_intake(node)["ended_by"] == "hangup"
+
+
+def test_caller_of_the_emergency_script_has_three_tries_for_the_identifier(node, ivr):
+    report = phone(node, "1234567890 wait:3.5 1111111111 wait:3.5 1234567890")
+    assert report.outcome is Outcome.REGULAR
+    assert not records(node, "intake")
+
+
+STEPS_BEFORE_IDENTITY = [KillPoint.GREETED]
+STEPS_WITH_IDENTITY = [KillPoint.IDENTITY_KNOWN]
+STEPS_WITH_MESSAGE = [
+    KillPoint.MESSAGE_RECORDED, KillPoint.CODE_TAKEN, KillPoint.INTAKE_SPOOLED, KillPoint.CODE_TOLD_ONCE,
+]  # fmt: skip
+"""Every other point is tried in the integration tests, without Asterisk."""
+BEFORE = {
+    KillPoint.GREETED: "",
+    KillPoint.IDENTITY_KNOWN: f"1 2 {NATIONAL_ID}",
+    KillPoint.MESSAGE_RECORDED: f"1 2 {NATIONAL_ID} 1 say #",
+}
+
+
+@pytest.mark.parametrize("point", [*STEPS_BEFORE_IDENTITY, *STEPS_WITH_IDENTITY, *STEPS_WITH_MESSAGE])
+def test_ivr_killed_between_two_steps_loses_no_caller(node, ivr, point):
+    ivr.start(kill_at=point)
+    script = BEFORE.get(point, f"1 2 {NATIONAL_ID} 1 say # 1")
+    if point in STEPS_BEFORE_IDENTITY:
+        script += f" {NATIONAL_ID} say #"  # the emergency script asks, for nothing is known yet
+    elif point in STEPS_WITH_IDENTITY:
+        script += " say #"  # it knows the identity and asks for the message alone
+    report = phone(node, script)
+    assert ivr.process is not None
+    assert ivr.process.wait(5) == -signal.SIGKILL
+    assert report.outcome is Outcome.REGULAR, report
+    intake = only_intake(node)
+    told = [each for each in records(node, "call_report") if each["code_told"]]
+    assert [each["intake_id"] for each in told] == [intake["record_id"]]
+    assert private(node, intake)["identifier"] == NATIONAL_ID
+    assert 3.5 <= spoken_seconds(audio_of(node, intake)) <= 6
+    assert not list((node.settings.spool_dir / "drafts").iterdir())
+
+
+def test_message_is_whole_though_ivr_dies_while_it_is_spoken(node, ivr):
+    ivr.start()
+
+    def kill_during_message() -> None:
+        wait_for(lambda: list(node.settings.calls_dir.glob("*/take01-part01.alaw")))
+        time.sleep(1.5)
+        ivr.end()
+
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(kill_during_message)
+        report = phone(node, f"1 2 {NATIONAL_ID} 1 say #")
+        killing.result()
+    assert report.outcome is Outcome.REGULAR, report
+    intake = only_intake(node)
+    assert intake["origin"] == "emergency"
+    assert intake["kind"] == "request"
+    assert 3.9 <= spoken_seconds(audio_of(node, intake)) <= 6
+
+
+def wait_for(check: Callable[[], object], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)

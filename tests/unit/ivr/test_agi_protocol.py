@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,14 +23,12 @@ from ivr.agi.protocol import (
 def asterisk_splits(line: bytes) -> list[str]:
     """Asterisk's own splitting of a command line (res_agi.c, parse_args), written from its description."""
     words: list[str] = []
-    current: list[str] = []
     quoted = escaped = False
     whitespace = True
     for character in line.decode("utf-8", "surrogateescape").removesuffix("\n"):
         if character == '"' and not escaped:
             quoted = not quoted
             if quoted and whitespace:
-                current = []
                 words.append("")
                 whitespace = False
         elif character in " \t" and not quoted and not escaped:
@@ -151,7 +151,7 @@ def test_replies_do_not_depend_on_how_the_bytes_are_cut(cuts):
     edges = [0, *sorted(cuts), len(SESSION)]
     found = [
         event
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in itertools.pairwise(edges)
         for event in parser.feed(SESSION[start:end])
     ]
     assert found == replies(SESSION)

@@ -157,7 +157,7 @@ async def test_broken_connection_is_not_taken_for_a_hang_up():
         peer = await connect()
         await peer.command()
         peer.writer.close()
-        while server.sessions:
+        while server.sessions:  # noqa: ASYNC110 - the end of another task
             await asyncio.sleep(0.01)
     assert type(errors[0]) is AsteriskLost
 
