@@ -131,7 +131,7 @@ class _Call:
         self._happened: list[Happened] = []
         self._told = 0
         self._keys: list[str] = []
-        self._keys_at = self._last_key_at = 0.0
+        self._keys_at = 0.0
         self._hung_up = False
 
     async def run(self) -> CallReport:
@@ -181,8 +181,9 @@ class _Call:
         if isinstance(act, PressKey):
             await self._phone.press(act.key)
             self._keys_at = self._keys_at if self._keys else now
-            self._last_key_at = now
             self._keys.append(act.key)
+            if not self._citizen.is_typing:
+                self._tell_keys()
             return
         self._tell_settled(now + 60)
         if isinstance(act, SpeakNow):
@@ -195,9 +196,7 @@ class _Call:
             self._record(Happened(now, "hung_up"))
 
     def _tell_settled(self, now: float) -> None:
-        """Tell of the stretches of speech, and the keys, that are over by now."""
-        if self._keys and now - self._last_key_at > 1.5 * self._plan.manners.key_gap:
-            self._tell_keys()
+        """Tell of the stretches of speech that are over by now."""
         for sound in self._ear.sounds[self._told :]:
             if now - sound.end < _SETTLED:
                 break

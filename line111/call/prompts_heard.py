@@ -24,7 +24,7 @@ _LEAST = 600  # amplitude; softer sound has too few different samples
 _ENOUGH = 5  # fingerprints (about 60 ms of speech) that must fit together
 _AHEAD = 3  # fingerprints by which the best must lead another that begins with the same words
 _COMMON = 8  # places; what occurs more often (a tone, a hum) tells nothing
-_SLACK = RATE // 2  # samples that may be lost or late within one prompt
+_SLACK = 3 * RATE // 2  # samples that may be lost or late within one prompt
 _PREFERRED = ("digits/", "numbers/")
 
 

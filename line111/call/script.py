@@ -176,6 +176,11 @@ class Citizen:
     """Whether the line speaks next (after the message it waits for the caller instead)."""
 
     @property
+    def is_typing(self) -> bool:
+        """There are keys of this step still to be pressed."""
+        return bool(self._keys)
+
+    @property
     def finished(self) -> bool:
         """All steps are done."""
         return self._place >= len(self.script) and not self._keys
@@ -205,11 +210,13 @@ class Citizen:
         elif isinstance(step, Hear):
             if heard.heard_prompt(step.prompt, self._since - 1.0) or self._silent_for(_GIVE_UP, now, heard):
                 self._next(now, busy=0.0)
+                self._expects_sound = True
+        elif isinstance(step, Wait) and step.seconds is None:
+            if self._prompt_ended(now, heard):
+                self._next(now, busy=0.0)
+                self._expects_sound = False  # what was waited for is over; it is the citizen's turn
         elif isinstance(step, Wait):
-            over = (
-                self._prompt_ended(now, heard) if step.seconds is None else now >= self._since + step.seconds
-            )
-            if over:
+            if now >= self._since + (step.seconds or 0.0):
                 self._next(now, busy=0.0)
         else:
             self._next(now, busy=0.0)

@@ -1,0 +1,21 @@
+"""The demonstration's data fits the product."""
+
+from __future__ import annotations
+
+from line111.call.script import Hear, Press, Say, parse_script
+from line111.demo.citizens import citizens
+
+
+def test_the_citizens_wait_only_for_prompts_the_line_has() -> None:
+    from asterisk_conf.prompts.catalogue import catalogue
+
+    for citizen in citizens():
+        steps = parse_script(citizen.digits.format(identifier="9990000000"))
+        named = {step.prompt for step in steps if isinstance(step, Hear)}
+        assert named <= set(catalogue(citizen.language))
+        assert Press("9990000000") in steps
+        assert Say() in steps
+
+
+def test_one_citizen_is_persian_and_one_english() -> None:
+    assert sorted(citizen.language for citizen in citizens()) == ["en", "fa"]
