@@ -8,7 +8,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,20 +51,6 @@ def asterisk_account(settings: Settings) -> Account:
     except KeyError:
         raise NoSuchAccount(f"there is no user {user!r} on this machine; run `line111 setup`") from None
     return Account(found.pw_uid, found.pw_gid, _group_id(settings.service_user) or found.pw_gid)
-
-
-def ensure_account(settings: Settings) -> None:
-    """Make the user and the shared group where they are missing. Only root can; others need neither."""
-    if os.geteuid() != 0:
-        return
-    if _group_id(settings.service_user) is None:
-        subprocess.run(["groupadd", "--system", settings.service_user], check=True)
-    try:
-        pwd.getpwnam(settings.asterisk.user)
-    except KeyError:
-        useradd = ["useradd", "--system", "--user-group", "--groups", settings.service_user]
-        nowhere = ["--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin"]
-        subprocess.run([*useradd, *nowhere, settings.asterisk.user], check=True)
 
 
 def prepare_folders(settings: Settings, account: Account) -> None:

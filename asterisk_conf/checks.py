@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asterisk_conf.account import NoSuchAccount, asterisk_account
 from asterisk_conf.installation import NoAsterisk, find_installation
 from asterisk_conf.render import rendered
-from asterisk_conf.running import NotRunning, console, process_id
+from asterisk_conf.running import NotRunning, beside_asterisk, console, process_id
 from asterisk_conf.values import UnsafeValue, node_values
 from line111.settings import Settings
 
@@ -31,7 +32,10 @@ def findings(settings: Settings) -> Iterator[Finding]:
     if settings.sip.tls_certificate:
         yield _certificate(settings)
     yield _last_start(settings)
-    yield _process(settings)
+    process = _process(settings)
+    yield process
+    if process.well:
+        yield _emergency_script(settings)
 
 
 def _program(settings: Settings) -> Finding:
@@ -103,3 +107,21 @@ def _process(settings: Settings) -> Finding:
     except (NotRunning, NoAsterisk, NoSuchAccount) as fault:
         return Finding("process", False, str(fault))
     return Finding("process", True, f"process {number}: {calls[0] if calls else 'answers'}")
+
+
+def _emergency_script(settings: Settings) -> Finding:
+    """Started as Asterisk would, up to reading its arguments: all it imports must be there for it."""
+    script = settings.asterisk_dir.absolute() / "agi-bin" / "emergency"
+    done = subprocess.run(
+        beside_asterisk(settings, str(script), "--help"),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=30,
+        cwd="/",
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines() or ["no words"]
+        return Finding("emergency script", False, f"cannot start: {said[-1]}")
+    return Finding("emergency script", True, "starts, and finds all it needs")

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from asterisk_conf import checks, log_files
-from asterisk_conf.account import NoSuchAccount, ensure_account
+from asterisk_conf.account import NoSuchAccount
 from asterisk_conf.emergency_site import copy_emergency_site
 from asterisk_conf.installation import (
     CannotInstall,
@@ -23,6 +23,7 @@ from asterisk_conf.render import render as render_files
 from asterisk_conf.running import NotRunning, console_command
 from asterisk_conf.running import console as ask_console
 from asterisk_conf.values import UnsafeValue
+from line111.accounts import make_accounts
 from line111.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Asterisk of this node: its root and its configuration.")
@@ -58,7 +59,7 @@ def install() -> None:
     """Get an Asterisk: the distribution's if it is new enough, otherwise one in a root of its own."""
     settings = load_settings()
     try:
-        ensure_account(settings)
+        make_accounts(settings)
         try:
             find_installation(settings)
         except NoAsterisk:

@@ -47,9 +47,16 @@ def copy_emergency_site(settings: Settings) -> Path:
     for each in found:
         _copy(each, part)
     (part / _MANIFEST).write_text(manifest)
+    _let_all_read(part)
     shutil.rmtree(site, ignore_errors=True)
     part.replace(site)
     return site
+
+
+def _let_all_read(folder: Path) -> None:
+    """Whatever the umask of who sets up: another user's Python imports from here."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _copy(package: Distribution, folder: Path) -> None:

@@ -32,22 +32,32 @@ def process_id(settings: Settings) -> int:
     return number
 
 
+def beside_asterisk(settings: Settings, *command: str) -> list[str]:
+    """A command as Asterisk itself would start it: in its root, as its user, with its few rights.
+
+    Raises:
+        NotRunning, NoAsterisk, NoSuchAccount.
+    """
+    number = process_id(settings)
+    inside = list(command)
+    if os.geteuid() == 0:
+        inside = [*drop_rights(asterisk_account(settings)), *inside]
+    if find_installation(settings).root is None:
+        return inside
+    return ["nsenter", f"--target={number}", "--mount", "--root", "--wdns=/", "--", *inside]
+
+
 def console_command(settings: Settings, *arguments: str) -> list[str]:
-    """The command of a console on the running Asterisk, inside its own root, with its own few rights.
+    """The command of a console on the running Asterisk.
 
     Args:
         arguments: what follows `asterisk -C FILE`, such as `-r` or `-rx "core show channels"`.
 
     Raises:
-        NotRunning, NoAsterisk.
+        NotRunning, NoAsterisk, NoSuchAccount.
     """
-    number = process_id(settings)
-    console = [PROGRAM, "-C", str(settings.asterisk_dir.absolute() / "etc" / "asterisk.conf"), *arguments]
-    if os.geteuid() == 0:
-        console = [*drop_rights(asterisk_account(settings)), *console]
-    if find_installation(settings).root is None:
-        return console
-    return ["nsenter", f"--target={number}", "--mount", "--root", "--wdns=/", "--", *console]
+    file = settings.asterisk_dir.absolute() / "etc" / "asterisk.conf"
+    return beside_asterisk(settings, PROGRAM, "-C", str(file), *arguments)
 
 
 def console(settings: Settings, command: str) -> str:

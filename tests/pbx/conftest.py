@@ -5,6 +5,7 @@ Each has a home, ports and a user's rights of its own, so tests run side by side
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -22,9 +23,9 @@ from typing import Any
 
 import pytest
 
-from asterisk_conf.account import ensure_account
 from asterisk_conf.installation import NoAsterisk, find_installation, install_root
 from asterisk_conf.running import console
+from line111.accounts import make_accounts
 from line111.secrets import ensure_secrets
 from line111.settings import PROJECT, Settings
 
@@ -219,7 +220,9 @@ def asterisk_root() -> Path | None:
     named = os.environ.get("LINE111_ASTERISK__ROOT")
     settings = Settings(home=PROJECT / "var")
     settings.asterisk.root = Path(named) if named else None
-    ensure_account(settings)
+    with Path(tempfile.gettempdir(), "line111-test-accounts.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # workers of a parallel run begin at the same moment
+        make_accounts(settings)
     try:
         return find_installation(settings).root
     except NoAsterisk:

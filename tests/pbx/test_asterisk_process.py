@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pwd
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -12,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from asterisk_conf.account import asterisk_account
-from asterisk_conf.enclosure import drop_rights
+from asterisk_conf.checks import findings
 from asterisk_conf.running import NotRunning, process_id
 
 pytestmark = pytest.mark.pbx
@@ -117,17 +117,19 @@ def test_asterisk_ends_with_the_process_that_watches_it(make_asterisk):
     assert not Path(f"/proc/{number}").exists()
 
 
-def test_emergency_script_finds_all_it_imports_beside_asterisk(asterisk):
-    """On the Python of Asterisk's root, with the environment the script is started with."""
-    script = (asterisk.settings.asterisk_dir / "agi-bin" / "emergency").read_text()
-    paths = next(line.partition("=")[2] for line in script.splitlines() if line.startswith("PYTHONPATH="))
-    imports = "import agi_scripts.emergency_intake, asterisk.agi, nacl.public, persian.phones"
-    python = ["/usr/bin/env", f"PYTHONPATH={paths}", "/usr/bin/python3", "-P", "-c", imports]
-    number = process_id(asterisk.settings)
-    world = ["nsenter", f"--target={number}", "--mount", "--root", "--wdns=/", "--"]
-    rights = drop_rights(asterisk_account(asterisk.settings))
-    found = subprocess.run([*world, *rights, *python], capture_output=True, text=True, cwd="/")
-    assert found.returncode == 0, found.stderr
+def test_everything_looked_at_on_a_running_node_is_well(asterisk):
+    """The emergency script among it: it is started on the Python of Asterisk's root, as its user."""
+    found = {each.what: each for each in findings(asterisk.settings)}
+    assert {"program", "user", "configuration", "log", "process", "emergency script"} == set(found)
+    assert [each.words for each in found.values() if not each.well] == []
+
+
+def test_what_the_emergency_script_lacks_is_named(make_asterisk):
+    pbx = make_asterisk()
+    shutil.rmtree(pbx.settings.home / "emergency-site" / "asterisk")
+    (told,) = [each for each in findings(pbx.settings) if not each.well]
+    assert told.what == "emergency script"
+    assert "No module named 'asterisk'" in told.words
 
 
 def test_metrics_tell_of_calls_without_their_numbers(asterisk):
