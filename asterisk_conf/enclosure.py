@@ -99,7 +99,10 @@ def _mounts(settings: Settings, root: Path, new: Path, names: dict[str, Path]) -
     for name in DEVICES:
         yield ["touch", str(new / "dev" / name)]
         yield ["mount", "--bind", f"/dev/{name}", str(new / "dev" / name)]
-    yield ["mount", "--rbind", "/proc", str(new / "proc")]
+    # Other users' processes are not shown; a container that allows no new /proc lends us its own.
+    proc = shlex.quote(str(new / "proc"))
+    own = f"mount -t proc -o nosuid,nodev,noexec,hidepid=2 proc {proc} 2>/dev/null"
+    yield ["/bin/sh", "-c", f"{own} || mount --rbind /proc {proc}"]
     for folder in (settings.asterisk_dir, settings.calls_dir, settings.spool_dir):
         yield from _bind(folder.absolute(), _inside(new, folder), writable=True)
     for folder in (settings.asterisk_dir / "etc", settings.asterisk_dir / "agi-bin", settings.sounds_dir):

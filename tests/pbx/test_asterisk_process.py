@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from asterisk_conf.checks import findings
-from asterisk_conf.running import NotRunning, process_id
+from asterisk_conf.running import NotRunning, beside_asterisk, process_id
 
 pytestmark = pytest.mark.pbx
 
@@ -54,6 +54,13 @@ def test_asterisk_cannot_change_its_own_configuration(asterisk):
     for folder in ("etc", "agi-bin"):
         assert "ro" in flags[str(asterisk.settings.asterisk_dir / folder)]
     assert {"rw", "noexec", "nosuid"} <= set(flags[str(asterisk.settings.spool_dir)])
+
+
+def test_asterisk_sees_no_process_of_anybody_else(asterisk):
+    listing = beside_asterisk(asterisk.settings, "/bin/sh", "-c", "cat /proc/[0-9]*/status")
+    seen = subprocess.run(listing, capture_output=True, text=True, cwd="/", check=False).stdout
+    users = {line.split()[1] for line in seen.splitlines() if line.startswith("Uid:")}
+    assert users == {str(pwd.getpwnam("asterisk").pw_uid)}
 
 
 def test_every_module_loads_without_an_error_in_the_log(asterisk):
