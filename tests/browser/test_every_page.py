@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).resolve().parent.parent.parent
 AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
+SAID = tomllib.loads((Path(__file__).parent / "said.toml").read_text(encoding="utf-8"))
 PICTURES = PROJECT / "docs" / "pictures"
 WEIGHT = """[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
   .reduce((sum, entry) => sum + entry.encodedBodySize, 0)"""
@@ -25,7 +27,8 @@ PAGES = {
     "cases": ("agent", "/cases"),
     "cases-none": ("agent", "/cases?q=there-is-no-such-word&since=1390/99/99"),
     "case": ("agent", "/cases/{english}"),
-    "case-waiting": ("official", "/cases/{persian}"),
+    "case-persian": ("agent", "/cases/{persian}"),
+    "case-waiting": ("official", "/cases/{waiting}"),
     "case-callback-only": ("agent", "/cases/{bare}"),
     "callbacks": ("agent", "/callbacks"),
     "recordings": ("operator", "/recordings"),
@@ -38,31 +41,20 @@ PAGES = {
 @pytest.fixture(scope="module")
 def cases(citizens: Any) -> dict[str, str]:
     """A few cases of every sort, for pages that are looked at."""
-    kinds = ("request", "report", "idea", "criticism", "appreciation", "sentiment", "complaint")
-    for number, kind in enumerate(kinds):
-        some = citizens.leaves(kind=kind, province=f"{number:02}", minutes_ago=200 - 20 * number)
-        citizens.transcribe(some, _SAID[number % len(_SAID)])
-    english = citizens.leaves(report=True, callback="tomorrow", says=_LONG)
-    citizens.transcribe(english, _LONG)
-    persian = citizens.leaves(
-        language="fa", kind="request", says="salam, cheraghe kooche ma kharab ast", report=True
-    )
-    citizens.transcribe(persian, "", language="fa", status="waiting_for_model")
+    for number, (language, kind, text) in enumerate(SAID["some"]):
+        some = citizens.leaves(
+            kind=kind, language=language, province=f"{number:02}", minutes_ago=200 - 20 * number, says=text
+        )
+        citizens.transcribe(some, text, language=language)
+    english = citizens.leaves(report=True, callback="tomorrow", says=SAID["long_en"])
+    citizens.transcribe(english, SAID["long_en"])
+    waiting = citizens.leaves(language="fa", kind="request", says=SAID["short_fa"], report=True)
+    citizens.transcribe(waiting, "", language="fa", status="waiting_for_model")
+    persian = citizens.leaves(language="fa", report=True, callback="asap", says=SAID["long_fa"])
+    citizens.transcribe(persian, SAID["long_fa"], language="fa")
     bare = citizens.leaves(kind="guidance", says=None, callback="asap", identifier=english.identifier)
-    return {"english": str(english.case_id), "persian": str(persian.case_id), "bare": str(bare.case_id)}
-
-
-_LONG = (
-    "hello i am calling about the street light in front of the primary school it has been broken for three "
-    "weeks and the children walk home in the dark please send somebody to repair it thank you very much"
-)
-_SALAM = "salam, cheraghe kooche ma kharab ast"
-_SAID = (
-    "i would like to ask for a bus stop near the new clinic because old people have to walk very far",
-    "there is water running over the road behind the market since yesterday morning and nobody comes",
-    "my idea is to show the waiting time of every office on one page so that people can choose",
-    "the answer at the county office took four visits and each time another paper was missing",
-)
+    named = {"english": english, "waiting": waiting, "persian": persian, "bare": bare}
+    return {name: str(left.case_id) for name, left in named.items()}
 
 
 @pytest.fixture(params=["fa", "en"])
@@ -119,22 +111,22 @@ def test_policy_of_pages_allows_no_inline_script_and_none_from_elsewhere(visit: 
 def test_pictures_for_the_readme(visit: Callable[..., Any], cases: dict[str, str], tmp_path: Path) -> None:
     folder = PICTURES if os.environ.get("LINE111_PICTURES") == "1" else tmp_path
     for name, language, size in (
-        ("case", "fa", (1366, 900)),
+        ("case-persian", "fa", (1366, 900)),
         ("case", "en", (1366, 900)),
         ("cases", "fa", (1366, 768)),
         ("overview", "fa", (1366, 768)),
-        ("case", "fa", (390, 844)),
+        ("case-persian", "fa", (390, 844)),
     ):
         role, address = PAGES[name]
         page = visit(role, language=language, size=size).open(address.format(**cases))
-        if name == "case":
+        if name.startswith("case-") or name == "case":
             page.click(".words .word:nth-child(12)")
             page.wait_for_timeout(700)
             page.keyboard.press("Escape")
             page.evaluate("document.querySelector('audio').pause(); window.scrollTo(0, 0)")
         page.wait_for_timeout(300)
         suffix = "-phone" if size[0] < 500 else ""
-        picture = folder / f"{name}-{language}{suffix}.png"
+        picture = folder / f"{name.removesuffix('-persian')}-{language}{suffix}.png"
         page.screenshot(path=picture)
         assert picture.stat().st_size > 10_000
 
