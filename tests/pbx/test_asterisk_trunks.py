@@ -16,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from asterisk_conf.render import render
+
 pytestmark = pytest.mark.pbx
 
 PROVIDER = "127.0.0.5"
@@ -72,6 +74,12 @@ def registrar():
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory) -> Path:
     """A PEM file with a certificate for 127.0.0.1 and its key."""
+    pem = tmp_path_factory.mktemp("tls") / "node.pem"
+    _write_certificate(pem, serial=1)
+    return pem
+
+
+def _write_certificate(pem: Path, serial: int) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "line111 test")])
     now = datetime.datetime.now(datetime.UTC)
@@ -81,18 +89,16 @@ def certificate(tmp_path_factory) -> Path:
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
-        .serial_number(1)
+        .serial_number(serial)
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(addresses, critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = tmp_path_factory.mktemp("tls") / "node.pem"
     form = serialization.PrivateFormat.PKCS8
     private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
     pem.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
     pem.chmod(0o600)
-    return pem
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +142,15 @@ def test_calls_from_elsewhere_are_refused_by_a_registered_node_too(pbx):
     assert caller.code == 0, caller.said
 
 
+def test_provider_whose_name_does_not_resolve_costs_no_other_trunk(make_asterisk):
+    node = make_asterisk(start=False, sip={"registrar": "sip:provider.invalid", "registrar_user": "u111"})
+    (node.settings.secrets_dir / "registrar_password").write_text("not-a-secret")
+    node.start()
+    (node.settings.asterisk_dir / "agi-bin" / "emergency").write_text("#!/bin/sh\nexit 1\n")
+    caller = node.call("stay_until_bye")
+    assert caller.code == 0, caller.said
+
+
 def test_sip_over_tls_is_spoken_with_the_nodes_certificate(pbx, certificate):
     context = ssl.create_default_context(cafile=str(certificate))
     where = ("127.0.0.1", pbx.settings.sip.tls_port)
@@ -150,3 +165,22 @@ def test_sip_over_tls_is_spoken_with_the_nodes_certificate(pbx, certificate):
             b"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
         )
         assert link.recv(65536).startswith(b"SIP/2.0 200")
+
+
+def test_renewed_certificate_is_taken_without_a_restart(pbx, certificate):
+    _write_certificate(certificate, serial=2)
+    render(pbx.settings)
+    pbx.cli("module reload res_pjsip.so")
+    context = ssl.create_default_context(cafile=str(certificate))
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            with (
+                socket.create_connection(("127.0.0.1", pbx.settings.sip.tls_port), timeout=10) as plain,
+                context.wrap_socket(plain, server_hostname="127.0.0.1") as link,
+            ):
+                assert link.getpeercert()["serialNumber"] == "02"
+                return
+        except (ssl.SSLError, ConnectionError):  # the old one, or between the two
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
