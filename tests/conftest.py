@@ -254,7 +254,7 @@ class RunningBridge:
         command = [sys.executable, "-m", self._application, "serve"]
         self._process = subprocess.Popen(command, env=environment, cwd=PROJECT, stdout=log, stderr=log)
         log.close()
-        wait_until(self._answers, 30, "the bridge")
+        wait_until(self._answers, 90, "the bridge")
 
     def kill(self) -> None:
         """SIGKILL in the middle of whatever it does."""

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -26,8 +27,12 @@ from line111.clock import now as clock_now
 _hasher = PasswordHasher()
 _hashing = asyncio.Semaphore(2)
 """argon2 takes 64 MiB each; a flood of sign-ins must not take all memory."""
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
-"""Verified for unknown names, so that they take as long as known ones."""
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Verified for unknown names, so that they take as long as known ones."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,9 @@ async def sign_in(
     if failed and failed.locked_until and failed.locked_until > clock_now():
         wait = int((failed.locked_until - clock_now()).total_seconds()) + 1
         raise Problem("too_many_attempts", headers={"Retry-After": str(wait)})
-    right = await _fits(account.password_hash if account else _NOBODY, password)
+    right = await _fits(
+        account.password_hash if account else await asyncio.to_thread(_nobodys_hash), password
+    )
     async with database.writing() as session:
         if account is None or not right:
             await _count_failure(session, hash_token(name))

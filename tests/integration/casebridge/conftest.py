@@ -21,6 +21,7 @@ from uuid6 import uuid7
 from casebridge.app import create_app
 from casebridge.bridge import Bridge
 from casebridge.client import BridgeClient
+from casebridge.database import Database
 from casebridge.migrate import upgrade
 from casebridge.people.service import ensure_account
 from casebridge.schema import METADATA
@@ -149,15 +150,16 @@ class Api:
             headers={"Authorization": f"Bearer {token}"} if token else {},
         )
 
-    async def person(self, *roles: str, username: str = "agent1") -> httpx.AsyncClient:
+    @contextlib.asynccontextmanager
+    async def person(self, *roles: str, username: str = "agent1") -> AsyncIterator[httpx.AsyncClient]:
         """A person signed in with these roles: cookie and CSRF token are set."""
         async with self.bridge.database.writing() as session:
             await ensure_account(session, username, PASSWORD, roles)
-        client = self.http()
-        answer = await client.post("/session", json={"username": username, "password": PASSWORD})
-        assert answer.status_code == 201, answer.text
-        client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
-        return client
+        async with self.http() as client:
+            answer = await client.post("/session", json={"username": username, "password": PASSWORD})
+            assert answer.status_code == 201, answer.text
+            client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+            yield client
 
     async def codes(self, count: int = 20, node: str | None = None) -> list[str]:
         """Codes leased to the node."""
@@ -229,3 +231,45 @@ async def api(
         settings = make_home(database_url=url)
     async with running(settings) as made:
         yield made
+
+
+@pytest.fixture
+def citizen_of() -> Callable[[Settings], Citizen]:
+    """Writes records as the node of these settings would."""
+    return Citizen
+
+
+@pytest.fixture
+def citizen(bridge: Any) -> Citizen:
+    """Writes records for the bridge that runs in a process of its own."""
+    return Citizen(bridge.settings)
+
+
+@pytest.fixture
+def codes(bridge: Any) -> list[str]:
+    """Codes leased from the bridge that runs in a process of its own."""
+    with bridge.http("ivr") as http:
+        question = {"node": bridge.settings.node, "holder": "ivr", "count": 20}
+        answer = http.post("/api/v1/tracking-codes/leases", json=question)
+    return list(answer.json()["codes"])
+
+
+@pytest.fixture
+def signed_in(bridge: Any) -> Callable[..., httpx.Client]:
+    """Signs a person in at the bridge that runs in a process of its own."""
+
+    async def make(roles: tuple[str, ...]) -> None:
+        database = Database(bridge.settings.database_url)
+        async with database.writing() as session:
+            await ensure_account(session, "person1", PASSWORD, roles)
+        await database.close()
+
+    def sign_in(*roles: str) -> httpx.Client:
+        asyncio.run(make(roles))
+        client: httpx.Client = bridge.http()
+        answer = client.post("/api/v1/session", json={"username": "person1", "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+        return client
+
+    return sign_in

@@ -1,0 +1,150 @@
+"""Who may do what, and that it is written down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, text
+
+from casebridge.audit.models import AuditLine
+from casebridge.people.models import SignIn, SignInFailures
+
+CREDENTIALS = {"username": "agent1", "password": "a long password"}
+
+
+async def audited(api: Any) -> list[tuple[str, str]]:
+    """Actors and actions of the trail."""
+    async with api.bridge.database.reading() as session:
+        return [(line.actor, line.action) for line in await session.scalars(select(AuditLine))]
+
+
+async def test_a_session_begins_and_really_ends(api: Any) -> None:
+    async with api.person("agent") as http:
+        cookie = http.cookies["line111_session"]
+        assert (await http.get("/session")).json()["roles"] == ["agent"]
+        assert (await http.get("/cases")).status_code == 200
+        assert (await http.delete("/session")).status_code == 204
+    async with api.http() as thief:
+        thief.cookies["line111_session"] = cookie
+        assert (await thief.get("/cases")).status_code == 401
+    trail = await audited(api)
+    assert ("person:agent1", "signed_in") in trail
+    assert ("person:agent1", "signed_out") in trail
+
+
+async def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(api: Any) -> None:
+    async with api.person("agent"), api.http() as http:
+        answer = await http.post("/session", json=CREDENTIALS)
+        cookie = answer.headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=lax" in cookie
+        headers = {"Origin": "https://elsewhere.example"}
+        assert (await http.post("/session", json=CREDENTIALS, headers=headers)).status_code == 403
+
+
+async def test_a_change_without_the_forms_token_is_refused(api: Any) -> None:
+    async with api.person("agent") as http:
+        token = http.headers.pop("X-CSRF-Token")
+        for wrong in ("", "x", token[:-1]):
+            answer = await http.post("/callbacks/claim", json={"agent": "a"}, headers={"X-CSRF-Token": wrong})
+            assert answer.status_code == 403
+            assert answer.json()["type"] == "urn:line111:problem:csrf"
+        ok = await http.post("/callbacks/claim", json={"agent": "a"}, headers={"X-CSRF-Token": token})
+        assert ok.status_code == 204
+
+
+@pytest.mark.parametrize("name", ["agent1", "nobody"])
+async def test_guessing_passwords_is_slowed_down(api: Any, name: str) -> None:
+    async with api.person("agent"), api.http() as http:
+        wrong = {"username": name, "password": "a wrong password"}
+        answers = [(await http.post("/session", json=wrong)).status_code for _ in range(6)]
+        assert answers[:5] == [401] * 5
+        assert answers[5] == 429
+        locked = await http.post("/session", json=CREDENTIALS)
+        assert locked.status_code == (429 if name == "agent1" else 201)
+    assert (f"person:{name}", "sign_in_failed") in await audited(api)
+    async with api.bridge.database.writing() as session:
+        await session.execute(delete(SignInFailures))
+    async with api.http() as http:
+        assert (await http.post("/session", json=CREDENTIALS)).status_code == 201
+
+
+async def test_passwords_and_tokens_are_stored_as_hashes_only(api: Any) -> None:
+    async with api.person("agent") as http:
+        cookie = http.cookies["line111_session"]
+        async with api.bridge.database.reading() as session:
+            rows = [
+                *(await session.execute(text("SELECT * FROM accounts"))).all(),
+                *(await session.execute(text("SELECT * FROM sessions"))).all(),
+                *(await session.execute(text("SELECT * FROM service_tokens"))).all(),
+            ]
+            assert len((await session.scalars(select(SignIn))).all()) == 1
+    everything = repr(rows)
+    token = (api.settings.secrets_dir / "token_ivr").read_text()
+    for secret in (cookie, CREDENTIALS["password"], token):
+        assert secret not in everything
+    assert "$argon2id$" in everything
+
+
+async def test_everyone_may_do_their_own_work_only(api: Any) -> None:
+    expected = {
+        ("GET", "/cases"): {"agent", "official", "supervisor", "operator-token"},
+        ("POST", "/callbacks/claim"): {"agent", "call_routing-token"},
+        ("GET", "/audit"): {"supervisor", "operator", "operator-token"},
+        ("POST", "/tracking-codes/leases"): {"ivr-token"},
+        ("POST", "/follow-ups"): {"ivr-token", "operator-token"},
+    }
+    who = ["agent", "official", "supervisor", "operator"]
+    tokens = ["ivr", "transcription", "call_routing", "operator"]
+    for (method, path), allowed in expected.items():
+        for role in who:
+            async with api.person(role, username=f"x-{role}") as http:
+                answer = await http.request(method, path, json={} if method == "POST" else None)
+                assert (answer.status_code != 403) == (role in allowed), (path, role, answer.text)
+        for name in tokens:
+            async with api.http(name) as http:
+                answer = await http.request(method, path, json={} if method == "POST" else None)
+                assert (answer.status_code != 403) == (f"{name}-token" in allowed), (path, name)
+        async with api.http() as http:
+            assert (await http.request(method, path)).status_code == 401
+            http.headers["Authorization"] = "Bearer wrong"
+            assert (await http.request(method, path)).status_code == 401
+
+
+async def test_a_look_at_who_the_applicant_is_stands_in_trail_and_history(api: Any) -> None:
+    intake = api.citizen.intake((await api.codes())[0], identifier="0084575948")
+    async with api.client() as client:
+        await client.post_record(intake)
+    async with api.person("agent") as http:
+        case = (await http.get(f"/cases/{intake['record_id']}")).json()
+        assert case["identifier_masked"] == "•••••••948"
+        assert "0084575948" not in str(case)
+        shown = (await http.post(f"/cases/{intake['record_id']}/reveal")).json()
+        assert shown["identifier"] == "0084575948"
+        history = (await http.get(f"/cases/{intake['record_id']}")).json()["history"]
+    assert history[-1]["action"] == "identifier_revealed"
+    assert ("person:agent1", "identifier_revealed") in await audited(api)
+
+
+async def test_identifiers_are_nowhere_readable_in_the_database(api: Any) -> None:
+    intake = api.citizen.intake((await api.codes())[0], identifier="0084575948")
+    async with api.client() as client:
+        await client.post_record(intake)
+        await client.post_record(api.citizen.report(intake))
+    tables = ["applicants", "cases", "calls", "accepted_records", "outbox", "case_history", "audit_trail"]
+    async with api.bridge.database.reading() as session:
+        rows = [
+            repr((await session.execute(text(f"SELECT * FROM {table}"))).all())  # noqa: S608
+            for table in tables
+        ]
+    for secret in ("0084575948", "9121234567", "2112345678"):
+        assert secret not in "".join(rows)
+
+
+async def test_every_answer_carries_the_headers_a_browser_must_obey(api: Any) -> None:
+    async with api.http() as http:
+        answer = await http.get("/cases")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
