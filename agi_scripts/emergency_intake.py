@@ -70,6 +70,8 @@ class EmergencyCall:
         self._held = held
         self._record: Record | None = None
         self._told = False
+        self._typed = ""
+        """Keys pressed while something was told; the next question takes them."""
         self._started_at = held.draft.started_at or records.moment()
         spool = Spool(site.spool_dir)
         blocks = [CodeBlock(site.spool_dir, holder) for holder in ("emergency", "ivr")]
@@ -93,6 +95,7 @@ class EmergencyCall:
 
     def _converse(self) -> None:
         self._tell(prompts.TECHNICAL_PAUSE)
+        self._typed = ""  # meant for the ivr that is gone
         if not self._held.draft.identified:
             identity = self._ask_identity()
             if identity is None:
@@ -121,8 +124,8 @@ class EmergencyCall:
             if more:
                 keyed += self._collect(None, more, seconds)
             if found := identified(keyed):
-                key = self._tell(prompts.IDENTITY_THANKS)
-                return lengthened(found, key) or found
+                self._tell(prompts.IDENTITY_THANKS)
+                return lengthened(found, self._typed[:1]) or found
             self._tell(prompts.IDENTITY_WRONG if keyed else prompts.NO_CHOICE)
             said = prompts.IDENTITY_LAST_TRY if tried == _TRIES - 2 else prompts.IDENTITY_ASK_AGAIN
         return None
@@ -201,12 +204,16 @@ class EmergencyCall:
     def _audio_seconds(self) -> float:
         return self._desk.audio(self._held).spoken_seconds()
 
-    def _tell(self, *ids: str) -> str:
-        return self._agi.play([self._sound(name) for name in ids])
+    def _tell(self, *ids: str) -> None:
+        self._typed += self._agi.play([self._sound(name) for name in ids]).strip("#")
 
     def _collect(self, name: str | None, keys: int, seconds: float | None = None) -> str:
-        sound = self._sound(name) if name else None
-        return self._agi.collect(sound, keys, self._site.key_timeout_seconds if seconds is None else seconds)
+        ahead, self._typed = self._typed[:keys], self._typed[keys:]
+        if len(ahead) == keys:
+            return ahead
+        sound = self._sound(name) if name and not ahead else None
+        wait = self._site.key_timeout_seconds if seconds is None else seconds
+        return ahead + self._agi.collect(sound, keys - len(ahead), wait)
 
     def _sound(self, name: str) -> Path:
         return self._site.sounds_dir / self._held.draft.language / name

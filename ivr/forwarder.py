@@ -104,10 +104,11 @@ class Forwarder:
                     self._look()
                 if (pause := self._closed_until - time.monotonic()) > 0:
                     await asyncio.sleep(pause)
-                    self._groups.clear()
                     self._look()
-                    continue
-                return self._groups.popleft()
+                if self._groups:
+                    group = self._groups.popleft()
+                    self._busy.add(group[0])
+                    return group
 
     def _look(self) -> None:
         """Group what lies in the spool by call, oldest first, leaving out what is being delivered."""
@@ -122,7 +123,6 @@ class Forwarder:
         self._not_before = {call: at for call, at in self._not_before.items() if at > now}
         held_back = self._busy | self._not_before.keys()
         self._groups = deque(item for item in groups.items() if item[0] not in held_back)
-        self._busy |= {call_id for call_id, _ in self._groups}
 
     def _call_id(self, path: Path) -> str | None:
         try:

@@ -191,7 +191,7 @@ STEPS_WITH_MESSAGE = [
 ]  # fmt: skip
 """Every other point is tried in the integration tests, without Asterisk."""
 BEFORE = {
-    KillPoint.GREETED: "",
+    KillPoint.GREETED: "wait:3",
     KillPoint.IDENTITY_KNOWN: f"1 2 {NATIONAL_ID}",
     KillPoint.MESSAGE_RECORDED: f"1 2 {NATIONAL_ID} 1 say #",
 }
