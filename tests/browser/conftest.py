@@ -7,14 +7,16 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+import tomllib
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -28,13 +30,14 @@ from casebridge.database import Database
 from casebridge.migrate import upgrade
 from casebridge.people.service import ensure_account
 from casebridge.tables import new_id
-from line111.clock import now, to_text
+from line111.clock import from_text, now, to_text
 from line111.sealing import seal
 from line111.secrets import ensure_secrets, read_secret
 from line111.settings import BridgeSettings, RedisSettings, Settings
 from persian.identifiers import sample_identifier
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+SAID = tomllib.loads((Path(__file__).parent / "said.toml").read_text(encoding="utf-8"))
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "calm-river-42"
 ROLES = ("agent", "supervisor", "official", "operator")
@@ -44,20 +47,8 @@ Result = TypeVar("Result")
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Runs a coroutine in a thread of its own: Playwright's loop occupies this one."""
-    box: list[Any] = []
-
-    def inside() -> None:
-        try:
-            box.append(asyncio.run(work))
-        except BaseException as error:  # handed on to the test below
-            box.append(error)
-
-    thread = threading.Thread(target=inside)
-    thread.start()
-    thread.join()
-    if isinstance(box[0], BaseException):
-        raise box[0]
-    return box[0]  # type: ignore[no-any-return]
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @dataclass
@@ -182,7 +173,12 @@ class Citizens:
         report: bool = False,
     ) -> Left:
         """One citizen phones and leaves a message (`says` None: only a callback)."""
-        return run(self._leave(kind, language, province, says, callback, identifier, minutes_ago, report))
+        self._seed += 1
+        identifier = identifier or sample_identifier("national_id", self._seed)
+        matter = {"kind": kind, "language": language, "province": province}
+        matter["callback"] = {"wished": callback} if callback else None
+        matter["created_at"] = to_text(now() - timedelta(minutes=minutes_ago))
+        return run(self._leave(matter, says, identifier, report))
 
     def transcribe(
         self, left: Left, text: str, *, language: str = "en", status: str = "done", upto: int | None = None
@@ -211,21 +207,8 @@ class Citizens:
             assert left.recording_id is not None
             await bridge.put_transcript(left.recording_id, document)
 
-    async def _leave(
-        self,
-        kind: str,
-        language: str,
-        province: str | None,
-        says: str | None,
-        callback: str | None,
-        identifier: str | None,
-        minutes_ago: float,
-        report: bool,
-    ) -> Left:
-        self._seed += 1
-        identifier = identifier or sample_identifier("national_id", self._seed)
+    async def _leave(self, matter: dict[str, Any], says: str | None, identifier: str, report: bool) -> Left:
         record_id = new_id()
-        at = now() - timedelta(minutes=minutes_ago)
         sealed = {
             "identifier_kind": "national_id",
             "identifier": identifier,
@@ -236,20 +219,19 @@ class Citizens:
             if not self._codes:
                 self._codes = await bridge.lease_codes("n1", "ivr", 100)
             code = self._codes.pop()
-            path, duration_ms = self._spoken(says, language) if says else (None, 0)
+            path, duration_ms = self._spoken(says, matter["language"]) if says else (None, 0)
             recording = _announced(path, duration_ms) if path else None
-            intake = {
+            intake = matter | {
                 "format": 1, "type": "intake", "record_id": str(record_id), "node": "n1", "origin": "ivr",
-                "created_at": to_text(at), "call_id": f"1795500000.{self._seed}", "language": language,
-                "tracking_code": code, "kind": kind, "province": province, "ended_by": "confirmed",
+                "call_id": f"1795500000.{self._seed}", "tracking_code": code, "ended_by": "confirmed",
                 "sealed": seal(sealed, read_secret(self.node.settings, "sealing_public")),
-                "recording": recording, "callback": {"wished": callback} if callback else None,
+                "recording": recording,
             }  # fmt: skip
             receipt = await bridge.post_record(intake)
             if path and recording:
                 await bridge.put_audio(recording["recording_id"], path, recording["sha256"])
             if report:
-                await bridge.post_record(_report(record_id, at, language, self._seed))
+                await bridge.post_record(_report(record_id, matter, self._seed))
         recording_id = UUID(recording["recording_id"]) if recording else None
         assert receipt.case_id
         return Left(receipt.case_id, code, recording_id, duration_ms, identifier)
@@ -259,11 +241,10 @@ class Citizens:
         if text not in self._sound:
             wav = self.folder / f"{len(self._sound)}.wav"
             alaw = wav.with_suffix(".alaw")
-            speak = (
-                ["flite", "-voice", "rms", "-t", text, "-o", str(wav)]
-                if language == "en"
-                else ["espeak-ng", "-v", "fa", "-s", "140", "-w", str(wav), text]
-            )
+            if language == "en":
+                speak = ["flite", "-voice", "rms", "-t", text, "-o", str(wav)]
+            else:
+                speak = ["espeak-ng", "-v", "fa", "-s", "140", "-w", str(wav), text]
             subprocess.run(speak, check=True)
             convert = ["sox", str(wav), "-r", "8000", "-c", "1", "-t", "al", str(alaw)]
             subprocess.run(convert, check=True, stderr=subprocess.DEVNULL)
@@ -280,20 +261,13 @@ def _announced(path: Path, duration_ms: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _report(intake_id: UUID, at: datetime, language: str, number: int) -> dict[str, Any]:
-    journal = [
-        {"at_ms": 1200, "step": "greeting", "heard": ["system/welcome", "system/recording_notice"]},
-        {"at_ms": 9400, "step": "main", "heard": ["menu/main"], "pressed": "1"},
-        {"at_ms": 14100, "step": "kind", "heard": ["menu/kind"], "pressed": "1"},
-        {"at_ms": 19800, "step": "identity", "heard": ["identity/ask"], "pressed": "••••••••••"},
-        {"at_ms": 31000, "step": "message", "heard": ["message/record_after_tone", "beep"], "pressed": "#"},
-        {"at_ms": 52000, "step": "code", "heard": ["code/told_intro", "digits/1"]},
-    ]
+def _report(intake_id: UUID, matter: dict[str, Any], number: int) -> dict[str, Any]:
+    began = matter["created_at"]
     return {
         "format": 1, "type": "call_report", "record_id": str(new_id()), "call_id": f"1795500000.{number}",
-        "node": "n1", "language": language, "caller_sealed": None, "started_at": to_text(at),
-        "answered_at": to_text(at), "ended_at": to_text(at + timedelta(seconds=70)), "outcome": "case",
-        "intake_id": str(intake_id), "code_told": True, "journal": journal,
+        "node": "n1", "language": matter["language"], "caller_sealed": None, "started_at": began,
+        "answered_at": began, "ended_at": to_text(from_text(began) + timedelta(seconds=70)),
+        "outcome": "case", "intake_id": str(intake_id), "code_told": True, "journal": SAID["journal"],
     }  # fmt: skip
 
 
@@ -315,8 +289,6 @@ def _words(text: str, duration_ms: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def node() -> Iterator[Node]:
     """A node with an account for each role (its name is the role)."""
-    import socket
-
     ports = []
     probes = [socket.socket() for _ in range(2)]
     for probe in probes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -179,3 +180,16 @@ def test_script_in_what_a_caller_or_a_machine_supplied_is_shown_as_text(
     page = window.open("/cases?q=%3Cscript%3Ewindow.broken%3D1%3C%2Fscript%3E")
     assert page.evaluate("window.broken") is None
     assert window.complaints == []
+
+
+def test_a_printed_case_holds_the_matter_and_nothing_else(
+    visit: Callable[..., Any], told: tuple[Any, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    left, _ = told
+    page = visit("agent", language="fa", size=(794, 1123)).open(f"/cases/{left.case_id}")
+    page.emulate_media(media="print")
+    for hidden in (".side", ".head", ".player", ".case-tools", "#applicant button", ".words-legend"):
+        assert not page.locator(hidden).first.is_visible(), hidden
+    for shown in (".case-code .tracking", ".words", "#history", ".print-only"):
+        assert page.locator(shown).first.is_visible(), shown
+    page.screenshot(path=tmp_path / "printed.png", full_page=True)
