@@ -54,9 +54,23 @@ class LocalAgi(AGI):  # type: ignore[misc] # pyst2 is untyped
 
     def collect(self, sound: Path | None, keys: int, seconds: float) -> str:
         """Play a sound, interrupted by the first key, and gather up to `keys` keys."""
-        words = (quote(str(sound) if sound else ""), quote(round(seconds * 1000)), quote(keys))
+        if sound is None:
+            return self._wait(keys, seconds)
+        words = (quote(str(sound)), quote(round(seconds * 1000)), quote(keys))
         result, _ = self._done("GET DATA", *words)
         return result
+
+    def _wait(self, keys: int, seconds: float) -> str:
+        """Gather keys in silence (GET DATA takes no empty sound)."""
+        pressed = ""
+        while len(pressed) < keys:
+            result = self.execute("WAIT FOR DIGIT", quote(round(seconds * 1000)))["result"][0]
+            if result == "-1":
+                raise AGIResultHangup("the caller has hung up")
+            if result in ("0", str(ord("#"))):
+                break
+            pressed += chr(int(result))
+        return pressed
 
     def record(self, path: Path, seconds: int, silence: int) -> int:
         """Record raw A-law to `path`.alaw until `#`, silence or time; returns the samples recorded."""

@@ -92,7 +92,7 @@ class AgiChannel:
         return ""
 
     async def collect(self, sounds: Sequence[Path], keys: int, seconds: float) -> str:
-        """GET DATA for one sound or none; several go in one Read."""
+        """GET DATA for one sound, WAIT FOR DIGIT for none; several sounds go in one Read."""
         if len(sounds) > 1:
             read = await self._read(sounds, keys, f"{seconds:.3f}") if all(map(_fits_read, sounds)) else None
             if read is not None:
@@ -102,7 +102,7 @@ class AgiChannel:
                 return first.strip("#")
             if first:
                 return first + await self.collect([], keys - 1, seconds)
-        return await self._get_data(sounds[-1] if sounds else None, keys, seconds)
+        return await self._get_data(sounds[-1], keys, seconds) if sounds else await self._wait(keys, seconds)
 
     async def record(self, path: Path, *, seconds: int, silence: int) -> Recording:
         """RECORD FILE. The file is closed when this returns, and also when it raises CallerHungUp."""
@@ -122,14 +122,27 @@ class AgiChannel:
         """GET VARIABLE."""
         return (await self._session.send("GET VARIABLE", name, timeout=_QUICK)).data
 
-    async def _get_data(self, sound: Path | None, keys: int, seconds: float) -> str:
-        milliseconds = max(1, round(seconds * 1000))
-        words = (str(sound) if sound else "", milliseconds, keys)
+    async def _get_data(self, sound: Path, keys: int, seconds: float) -> str:
+        words = (str(sound), _milliseconds(seconds), keys)
         reply = await self._session.send("GET DATA", *words, timeout=_PLAYING)
         if reply.result == "-1":
             await self._explain(sound)
-            return await self._get_data(None, keys, seconds) if sound else ""
+            return await self._wait(keys, seconds)
         return reply.result or ""
+
+    async def _wait(self, keys: int, seconds: float) -> str:
+        """Gather keys in silence (GET DATA takes no empty sound)."""
+        pressed = ""
+        while len(pressed) < keys:
+            reply = await self._session.send(
+                "WAIT FOR DIGIT", _milliseconds(seconds), timeout=seconds + _QUICK
+            )
+            if reply.result == "-1":
+                raise CallerHungUp
+            if reply.number == 0 or chr(reply.number) == "#":
+                break
+            pressed += chr(reply.number)
+        return pressed
 
     async def _read(self, sounds: Sequence[Path], keys: int, seconds: str) -> str | None:
         """None where this Asterisk has no Read; then sounds are played one command each."""
@@ -143,12 +156,16 @@ class AgiChannel:
             await self._explain(sounds[0])
         return await self.get_variable(_READ_VARIABLE) or ""
 
-    async def _explain(self, sound: Path | None) -> None:
+    async def _explain(self, sound: Path) -> None:
         """Asterisk says -1 both for a caller who is gone and for a file that is; find out which."""
         status = await self._session.send("CHANNEL STATUS", timeout=_QUICK)
         if status.result != str(_UP):
             raise CallerHungUp
         log.error("Asterisk could not play or record a file", extra={"file": str(sound)})
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
 
 
 def _fits_read(sound: Path) -> bool:

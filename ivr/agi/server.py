@@ -12,6 +12,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from ivr.agi.protocol import MAX_LINE, MAX_LINES, Environment, ProtocolError, ReplyParser
@@ -127,8 +128,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let it in, or close it at once."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_server gives
-        self._transport = transport
+        transport = self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         counters, limits = self._server.counters, self._server.limits
         peer = transport.get_extra_info("peername")
         if not (peer and self._server.is_allowed(str(peer[0]))):

@@ -95,6 +95,8 @@ class PhoneCall:
             _, files, keys, *_ = words[2].split(",")
             self._keys = self._answer(files.split("&"), int(keys))
             return self._or_hang_up(self.heard[-1], "200 result=0\n")
+        if command == "WAIT FOR":
+            return b"200 result=0\n"
         return b"200 result=6\n" if command == "CHANNEL STATUS" else b"200 result=0\n"
 
     def _or_hang_up(self, place: str, reply: str) -> bytes:
@@ -105,10 +107,8 @@ class PhoneCall:
 
     def _answer(self, sounds: list[str], keys: int) -> str:
         for sound in sounds:
-            if sound:
-                self._hear(sound)
-        if not sounds[0]:
-            return ""
+            self._hear(sound)
+        assert all(sounds), "Asterisk plays no empty sound"
         return next((self.answers[name] for name in self.heard[-len(sounds) :] if name in self.answers), "")[
             :keys
         ]
