@@ -167,6 +167,12 @@ class IvrNode:
         self._process.send_signal(number)
 
     @property
+    def pid(self) -> int:
+        """The process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def was_killed(self) -> bool:
         """Whether the process has killed itself, as a test asked."""
         return self._process is not None and self._process.wait(10) == -signal.SIGKILL
