@@ -157,6 +157,31 @@ def test_whole_call_becomes_a_durable_intake(node, ivr):
     assert NATIONAL_ID not in json.dumps(told)
 
 
+def test_every_prompt_is_interrupted_by_a_key_and_no_key_is_lost(node, ivr):
+    long = to_alaw(tone(6, 350))
+    names = (
+        *GREETING,
+        prompts.MENU_MAIN,
+        prompts.MENU_KIND,
+        prompts.IDENTITY_ASK,
+        prompts.CONTACT_OFFER_CALLER_ID,
+    )
+    files = {node.settings.sounds_dir / "fa" / f"{name}.alaw" for name in names}
+    short = {file: file.read_bytes() for file in files}
+    for file in files:
+        file.write_bytes(long)
+    ivr.start()
+    try:
+        report = phone(node, f"wait:0.5 !12{NATIONAL_ID}1 say # 1 2")
+    finally:
+        for file, sound in short.items():
+            file.write_bytes(sound)
+    assert report.outcome is Outcome.REGULAR, report
+    assert private(node, only_intake(node))["identifier"] == NATIONAL_ID
+    assert report.seconds < 30  # the prompts alone would take 42
+
+
+GREETING = (prompts.WELCOME, prompts.RECORDING_NOTICE, prompts.LANGUAGE_EN)
 LEGAL_PERSON = "10380284790"
 
 

@@ -149,11 +149,7 @@ SESSION = (
 def test_replies_do_not_depend_on_how_the_bytes_are_cut(cuts):
     parser = ReplyParser()
     edges = [0, *sorted(cuts), len(SESSION)]
-    found = [
-        event
-        for start, end in itertools.pairwise(edges)
-        for event in parser.feed(SESSION[start:end])
-    ]
+    found = [event for start, end in itertools.pairwise(edges) for event in parser.feed(SESSION[start:end])]
     assert found == replies(SESSION)
     assert len(found) == 7
 
