@@ -41,9 +41,8 @@ async def test_a_held_recording_becomes_a_job_for_the_workers(
     (tmp_path / "m").write_bytes(audio)
     async with api.client() as client:
         await client.post_record(intake)
-        await client.put_audio(
-            intake["recording"]["recording_id"], tmp_path / "m", intake["recording"]["sha256"]
-        )
+        recording = intake["recording"]
+        await client.put_audio(recording["recording_id"], tmp_path / "m", recording["sha256"])
     await api.told()
     client = redis_server.client()
     assert client.llen("dramatiq:transcription") == 1
