@@ -5,11 +5,11 @@ import { isTyping } from "./keyboard.js";
 
 const SECONDS_A_STEP = 5;
 
-async function start() {
+function start() {
   const place = document.querySelector("[data-player]");
   const transcript = new Transcript(document.querySelector("[data-transcript]"));
   if (!place) return;
-  const player = await Player.open(place);
+  const player = new Player(place);
   player.onTime((milliseconds) => transcript.show(milliseconds));
   transcript.onChoose((milliseconds) => player.playFrom(milliseconds));
 

@@ -7,24 +7,17 @@ const KEPT = "line111.player"; // in local storage: speed, volume, skipping of s
 
 export class Player {
   /** @param {HTMLElement} place the element with data-audio, data-peaks and data-duration (ms) */
-  static async open(place) {
-    const response = await fetch(place.dataset.peaks, { headers: { Accept: "application/json" } });
-    const channels = response.ok ? (await response.json()).channels : [[0]];
-    return new Player(place, channels);
-  }
-
-  constructor(place, channels) {
-    const peaks = channels[0].map((_, index) => Math.max(...channels.map((channel) => channel[index])));
+  constructor(place) {
     this.place = place;
     this.duration = Number(place.dataset.duration) / 1000;
-    this.silences = silences(peaks, this.duration);
+    this.silences = [];
     this.listeners = [];
     this.audio = place.querySelector("audio");
     this.wave = WaveSurfer.create({
       container: place.querySelector("[data-wave]"),
       media: this.audio,
       url: place.dataset.audio,
-      peaks: [peaks],
+      peaks: [[0]],
       duration: this.duration,
       height: 84,
       barWidth: 2,
@@ -43,6 +36,17 @@ export class Player {
     this.#wire();
     this.#restore();
     this.#tell();
+    this.#draw();
+  }
+
+  /** The wave form comes a moment after the buttons work; without it the recording can be heard too. */
+  async #draw() {
+    const response = await fetch(this.place.dataset.peaks, { headers: { Accept: "application/json" } });
+    if (!response.ok) return;
+    const { channels } = await response.json();
+    const peaks = channels[0].map((_, index) => Math.max(...channels.map((channel) => channel[index])));
+    this.silences = silences(peaks, this.duration);
+    this.wave.setOptions({ peaks: [peaks], duration: this.duration });
   }
 
   get milliseconds() {
@@ -67,7 +71,10 @@ export class Player {
   }
 
   #goto(seconds) {
-    this.wave.setTime(Math.min(Math.max(seconds, 0), Math.max(this.duration - 0.05, 0)));
+    const target = Math.min(Math.max(seconds, 0), Math.max(this.duration - 0.05, 0));
+    this.wave.setTime(target);
+    // wavesurfer puts a seek off until more sound is there; at the end of a recording it never is.
+    this.audio.currentTime = target;
     this.#tell();
   }
 
@@ -95,7 +102,7 @@ export class Player {
     }
     for (const name of ["play", "pause", "ended"]) this.audio.addEventListener(name, () => this.#button());
     this.audio.addEventListener("error", () => (find("failed").hidden = !this.audio.error));
-    this.wave.on("interaction", () => this.#tell());
+    this.wave.on("interaction", (seconds) => this.#goto(seconds));
     const frame = () => {
       this.#tell();
       if (!this.audio.paused) requestAnimationFrame(frame);
