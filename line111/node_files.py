@@ -121,7 +121,7 @@ def _program(settings: Settings, program: Program, order: int, user: str | None)
         "startsecs": "2",
         "startretries": str(_START_RETRIES),
         "stopsignal": "TERM",
-        "stopwaitsecs": str(program.stop_seconds),
+        "stopwaitsecs": str(program.stop_seconds(settings)),
         "stopasgroup": str(program.stop_group).lower(),
         "killasgroup": "true",
         # What our services write, Asterisk may write too; Asterisk sets its own once it is in its root.

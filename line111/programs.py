@@ -31,7 +31,7 @@ class Program:
     ports: Callable[[Settings], list[Port]]
     own_user: bool = False
     """It drops its rights itself, so it is started as the user who starts everything."""
-    stop_seconds: int = 15
+    stop_seconds: Callable[[Settings], int] = lambda _settings: 15
     """How long it may take to end in peace before it is killed."""
     stop_group: bool = True
     """Whether its children get the signal to stop directly too."""
@@ -68,7 +68,7 @@ PROGRAMS: tuple[Program, ...] = (
         lambda s: f"http://{s.bridge.bind}:{s.bridge.port}/",
         lambda s: probes.web(f"http://{_local(s.bridge.bind)}:{s.bridge.port}/ready"),
         lambda s: [Port(s.bridge.port)],
-        stop_seconds=20,
+        stop_seconds=lambda _: 20,
     ),
     Program(
         "ivr",
@@ -77,7 +77,7 @@ PROGRAMS: tuple[Program, ...] = (
         lambda s: f"agi://{s.ivr.bind}:{s.ivr.port}",
         lambda s: probes.web(f"http://127.0.0.1:{s.ivr.metrics_port}/health"),
         lambda s: [Port(s.ivr.port), Port(s.ivr.metrics_port)],
-        stop_seconds=40,
+        stop_seconds=lambda s: int(s.ivr.drain_seconds) + 15,
     ),
     Program(
         "asterisk",
@@ -87,7 +87,7 @@ PROGRAMS: tuple[Program, ...] = (
         probes.asterisk,
         _sip_ports,
         own_user=True,
-        stop_seconds=30,
+        stop_seconds=lambda _: 30,
         stop_group=False,
     ),
     Program(
@@ -105,7 +105,7 @@ PROGRAMS: tuple[Program, ...] = (
         lambda s: f"metrics at 127.0.0.1:{s.transcription.metrics_port}",
         lambda s: probes.web(f"http://127.0.0.1:{s.transcription.metrics_port}/health"),
         lambda s: [Port(s.transcription.metrics_port)],
-        stop_seconds=30,
+        stop_seconds=lambda _: 30,
         stop_group=False,
     ),
 )

@@ -29,7 +29,6 @@ from line111.supervisor_link import NotUp, Refused, SupervisorLink
 MARK = "LINE111_SUPERVISED_IN"
 """Environment variable by which our own processes are known again: the node's home folder."""
 
-_STOP_SECONDS = 150
 _ORPHAN_SECONDS = 10
 _LOOK_AGAIN = 0.3
 _FATAL_PAUSE = 10.0
@@ -146,7 +145,7 @@ class Node:
         except (NotUp, Refused):  # it is on its way down
             if self._manager is not None:
                 with suppress(subprocess.TimeoutExpired):
-                    self._manager.wait(timeout=_STOP_SECONDS)
+                    self._manager.wait(timeout=_stop_seconds(self.settings))
             self._require_manager()
             raise
         self._revive(now)
@@ -160,7 +159,7 @@ class Node:
         if manager.poll() is None:
             manager.terminate()
             try:
-                manager.wait(timeout=_STOP_SECONDS)
+                manager.wait(timeout=_stop_seconds(self.settings))
             except subprocess.TimeoutExpired:
                 manager.kill()
                 manager.wait()
@@ -207,7 +206,7 @@ def take_down(settings: Settings) -> bool:
         link_to(settings).call("shutdown")
     except NotUp:
         return bool(end_orphans(settings))
-    deadline = time.monotonic() + _STOP_SECONDS
+    deadline = time.monotonic() + _stop_seconds(settings)
     while ours(settings) and time.monotonic() < deadline:
         time.sleep(0.1)
     end_orphans(settings)
@@ -220,6 +219,11 @@ def restart(settings: Settings, name: str) -> None:
     if link.call("getProcessInfo", name)["statename"] in ("RUNNING", "STARTING", "BACKOFF"):
         link.call("stopProcess", name)
     link.call("startProcess", name)
+
+
+def _stop_seconds(settings: Settings) -> int:
+    """The time all may take to end in peace, one after the other, and a little more."""
+    return sum(program.stop_seconds(settings) for program in PROGRAMS) + 30
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

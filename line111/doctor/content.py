@@ -97,7 +97,7 @@ def transcripts(settings: Settings) -> Finding:
         return fault(f"Redis does not tell: {error}", "mend redis first; recordings wait, untouched")
     words = f"{waiting} recordings wait for their text, {dead} were given up"
     if dead:
-        return warning(words, "`line111 models --help` shows how to list them and try them again")
+        return warning(words, "`line111 models dead-letters` lists them, `--retry` tries them again")
     if waiting > _MANY_JOBS:
         return warning(
             words,
