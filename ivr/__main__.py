@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
+
+import uvloop
 
 from ivr.menu import InvalidMenu
 from ivr.service import serve_until_stopped
@@ -18,7 +19,7 @@ def main() -> int:
     logging.setup("ivr", settings)
     os.umask(0o007)
     try:
-        asyncio.run(serve_until_stopped(settings))
+        uvloop.run(serve_until_stopped(settings))
     except (InvalidMenu, FileNotFoundError, OSError) as error:
         print(f"ivr cannot start: {error}", file=sys.stderr)
         return 1

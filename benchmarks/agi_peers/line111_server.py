@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
+import uvloop
+
 from benchmarks.agi_peers import COMMANDS
 from ivr.agi.commands import AgiChannel
 from ivr.agi.server import AgiServer
@@ -27,4 +29,4 @@ async def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    uvloop.run(main(int(sys.argv[1])))

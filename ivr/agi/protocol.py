@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
 MAX_COMMAND: Final = 2047
@@ -23,6 +24,8 @@ MAX_LINE: Final = 16 * 1024
 MAX_LINES: Final = 256
 """Default for the lines of one reply, and of the environment; a security limit."""
 
+_NEEDS_CARE: Final = re.compile(r'[\n\r\0\\"]')
+"""What may not stand in a quoted word, or only after a backslash."""
 _RESULT: Final = re.compile(r"result=(-?[0-9*#A-Da-d]*)(?:\s|$)")
 _ENDPOS: Final = re.compile(r" endpos=(\d{1,18})$")
 _CODE: Final = re.compile(r"(\d{3})(?:([ -])(.*))?", re.DOTALL)
@@ -89,10 +92,9 @@ def encode_command(name: str, *words: str | int) -> bytes:
         UnsafeWord: CR, LF or NUL in a word.
         LimitExceeded: longer than Asterisk reads, or too many words.
     """
-    if not _is_plain(name):
-        raise UnsafeWord("a command's name has letters and blanks alone")
+    own_words = _own_words(name)
     line = " ".join((name, *map(quote, words))).encode("utf-8", "surrogateescape")
-    if len(line) >= MAX_COMMAND or len(name.split()) + len(words) > MAX_WORDS:
+    if len(line) >= MAX_COMMAND or own_words + len(words) > MAX_WORDS:
         raise LimitExceeded(
             f"a command of {len(line)} bytes and {len(words)} words is more than Asterisk reads"
         )
@@ -145,12 +147,19 @@ class ReplyParser:
         self._collected: list[str] = []
         self._state = _State.REPLY
 
-    def feed(self, chunk: bytes) -> Iterator[Reply | Hangup]:
-        """Take bytes as they come; yields each event that is complete.
+    def feed(self, chunk: bytes) -> Iterable[Reply | Hangup]:
+        """Take bytes as they come; gives each event that is complete, in order.
 
         Raises:
-            LimitExceeded: line or reply over the limit. ProtocolError: no such line.
+            LimitExceeded: line or reply over the limit. ProtocolError: no such line. Both while the
+                events are gone through, after those that came before.
         """
+        common = _COMMON_REPLIES.get(chunk)
+        if common is not None and self._state is _State.REPLY and self._lines.is_empty():
+            return (common,)
+        return self._events(chunk)
+
+    def _events(self, chunk: bytes) -> Iterator[Reply | Hangup]:
         self._lines.feed(chunk)
         while (line := self._lines.take()) is not None:
             event = self._take(line)
@@ -205,6 +214,9 @@ class _Lines:
             self._ready.append(self._unfinished)
             self._unfinished = part
 
+    def is_empty(self) -> bool:
+        return not (self._unfinished or self._ready)
+
     def take(self) -> str | None:
         line = self._ready.popleft() if self._ready else None
         if len(self._unfinished if line is None else line) > self._max:
@@ -243,10 +255,20 @@ def quote(word: str | int) -> str:
     """A word of a command as Asterisk reads it back unchanged. Raises UnsafeWord."""
     if isinstance(word, int):
         return str(int(word))
+    if _NEEDS_CARE.search(word) is None:
+        return f'"{word}"'
     if "\n" in word or "\r" in word or "\0" in word:
         raise UnsafeWord("CR, LF and NUL have no place in a command")
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _is_plain(name: str) -> bool:
-    return name.isascii() and name.replace(" ", "").isalpha()
+@lru_cache(maxsize=256)
+def _own_words(name: str) -> int:
+    """How many words a command's name has. Raises UnsafeWord."""
+    if not (name.isascii() and name.replace(" ", "").isalpha()):
+        raise UnsafeWord("a command's name has letters and blanks alone")
+    return len(name.split())
+
+
+_COMMON_REPLIES: Final = {f"200 result={n}\n".encode(): _parse(f"200 result={n}") for n in range(-1, 256)}
+"""What most commands are answered with, ready made: -1, 0, or the ASCII code of a key."""

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
@@ -66,6 +67,8 @@ class AgiServer:
         self.counters = Counters()
         self.sessions: set[_Connection] = set()
         self._networks = [ipaddress.ip_network(network) for network in self.allow]
+        self.is_allowed = lru_cache(maxsize=1024)(self._is_allowed)
+        """Whether a connection from this address is taken."""
         self._server: asyncio.Server | None = None
         self._empty = asyncio.Event()
         self._empty.set()
@@ -74,6 +77,7 @@ class AgiServer:
         """Listen; returns the port (for port 0: the one the system chose). Raises OSError."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Connection(self), host, port, backlog=1024)
+        _notice_dead_peers(self._server)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def drain(self, seconds: float) -> int:
@@ -92,8 +96,7 @@ class AgiServer:
         await asyncio.gather(*rest, return_exceptions=True)
         return len(rest)
 
-    def is_allowed(self, peer: str) -> bool:
-        """Whether a connection from this address is taken."""
+    def _is_allowed(self, peer: str) -> bool:
         try:
             address = ipaddress.ip_address(peer)
         except ValueError:
@@ -141,7 +144,6 @@ class _Connection(asyncio.Protocol):
             transport.abort()
         else:
             counters.accepted += 1
-            _notice_dead_peers(transport)
             self._server.enter(self)
             self._environment = Environment(max_line=limits.line, max_lines=limits.lines)
             loop = asyncio.get_running_loop()
@@ -217,11 +219,12 @@ def script_name(environment: Mapping[str, str]) -> str:
     return unquote(path.partition("?")[0]).strip("/")
 
 
-def _notice_dead_peers(transport: asyncio.Transport) -> None:
-    """Let the kernel find out within a minute that Asterisk's machine has vanished (tcp(7))."""
-    sock = transport.get_extra_info("socket")
-    if sock is None:
-        return
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _KEEPALIVE.items():
-        sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+def _notice_dead_peers(server: asyncio.Server) -> None:
+    """Let the kernel find out within a minute that Asterisk's machine has vanished (tcp(7)).
+
+    Connections inherit it from the socket they come in by.
+    """
+    for listening in server.sockets:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEPALIVE.items():
+            listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

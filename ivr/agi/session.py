@@ -39,7 +39,19 @@ class Session:
         hung_up: the caller is gone; every further command raises CallerHungUp.
     """
 
-    __slots__ = ("_deadline", "_lost", "_parser", "_transport", "_waiting", "environment", "hung_up")
+    __slots__ = (
+        "_awaited",
+        "_due",
+        "_loop",
+        "_lost",
+        "_parser",
+        "_seconds",
+        "_timer",
+        "_transport",
+        "_waiting",
+        "environment",
+        "hung_up",
+    )
 
     def __init__(
         self,
@@ -51,8 +63,10 @@ class Session:
         self.hung_up = False
         self._transport = transport
         self._parser = parser or ReplyParser()
+        self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Future[Reply] | None = None
-        self._deadline: asyncio.TimerHandle | None = None
+        self._awaited, self._seconds, self._due = "", 0.0, 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._lost: str | None = None
 
     async def send(self, name: str, *words: str | int, timeout: float) -> Reply:  # noqa: ASYNC109
@@ -71,15 +85,13 @@ class Session:
         self._raise_if_over()
         if self._waiting is not None:
             raise RuntimeError("a command is still being answered")
-        loop = asyncio.get_running_loop()
-        self._waiting = loop.create_future()
-        self._deadline = loop.call_later(timeout, self._expire, name, timeout)
+        self._waiting = self._loop.create_future()
+        self._expect(name, timeout)
         try:
             self._transport.write(line)
             reply = await self._waiting
         finally:
-            self._deadline.cancel()
-            self._waiting = self._deadline = None
+            self._waiting = None
         return self._checked(reply)
 
     def feed(self, chunk: bytes) -> None:
@@ -96,6 +108,9 @@ class Session:
 
     def close(self) -> None:
         """End the session; Asterisk goes on in the dialplan."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._transport.close()
 
     def _take(self, event: Reply | Hangup) -> None:
@@ -113,15 +128,29 @@ class Session:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(CallerHungUp(self._lost) if self.hung_up else error)
 
-    def _expire(self, name: str, seconds: float) -> None:
-        self._fail(AsteriskSilent(f"no reply to {name} within {seconds:g} s"))
+    def _expect(self, what: str, seconds: float) -> None:
+        """A reply is due in so many seconds. One timer serves all commands: it is set anew only where
+        it would come too late, and goes on where it came too early."""
+        due = self._due = self._loop.time() + seconds
+        self._awaited, self._seconds = what, seconds
+        if self._timer is None or self._timer.when() > due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_at(due, self._look_at_the_clock)
+
+    def _look_at_the_clock(self) -> None:
+        self._timer = None
+        if self._waiting is None:
+            return
+        if self._loop.time() >= self._due:
+            self._fail(AsteriskSilent(f"no reply to {self._awaited} within {self._seconds:g} s"))
+        else:
+            self._timer = self._loop.call_at(self._due, self._look_at_the_clock)
 
     def _on_hangup(self) -> None:
         self.hung_up = True
-        if self._waiting is not None and self._deadline is not None:
-            self._deadline.cancel()
-            loop = self._waiting.get_loop()
-            self._deadline = loop.call_later(HANGUP_GRACE, self._expire, "HANGUP", HANGUP_GRACE)
+        if self._waiting is not None:
+            self._expect("HANGUP", HANGUP_GRACE)
 
     def _raise_if_over(self) -> None:
         if self.hung_up:
