@@ -15,14 +15,14 @@ from typing import cast
 import uvloop
 
 ENVIRONMENT = (
-    "agi_network: yes\nagi_network_script: citizen_line\n"
-    "agi_request: agi://127.0.0.1/citizen_line\nagi_channel: PJSIP/trunk-0000000a\n"
-    "agi_language: fa\nagi_type: PJSIP\nagi_uniqueid: 1700000000.1\nagi_version: 22.10.1\n"
-    "agi_callerid: 09121234567\nagi_calleridname: unknown\nagi_callingpres: 0\nagi_callingani2: 0\n"
-    "agi_callington: 0\nagi_callingtns: 0\nagi_dnid: 111\nagi_rdnis: unknown\n"
-    "agi_context: citizen-line\nagi_extension: 111\nagi_priority: 5\nagi_enhanced: 0.0\n"
-    "agi_accountcode: \nagi_threadid: 140000000\n\n"
-).encode()
+    b"agi_network: yes\nagi_network_script: citizen_line\n"
+    b"agi_request: agi://127.0.0.1/citizen_line\nagi_channel: PJSIP/trunk-0000000a\n"
+    b"agi_language: fa\nagi_type: PJSIP\nagi_uniqueid: 1700000000.1\nagi_version: 22.10.1\n"
+    b"agi_callerid: 09121234567\nagi_calleridname: unknown\nagi_callingpres: 0\nagi_callingani2: 0\n"
+    b"agi_callington: 0\nagi_callingtns: 0\nagi_dnid: 111\nagi_rdnis: unknown\n"
+    b"agi_context: citizen-line\nagi_extension: 111\nagi_priority: 5\nagi_enhanced: 0.0\n"
+    b"agi_accountcode: \nagi_threadid: 140000000\n\n"
+)
 
 
 class Call(asyncio.Protocol):

@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -55,6 +55,13 @@ def median_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
 
 
+def keep_to_core(pid: int, number: int) -> None:
+    """Let a process run on this core alone (0, 1, …), where the machine has as many."""
+    cores = sorted(os.sched_getaffinity(0))
+    if number < len(cores) > 1:
+        os.sched_setaffinity(pid, {cores[number]})
+
+
 def machine() -> dict[str, str | int]:
     """What the figures were taken on."""
     cpu = next(
@@ -68,13 +75,22 @@ def machine() -> dict[str, str | int]:
     return {
         "cpu": cpu,
         "cores": len(os.sched_getaffinity(0)),
-        "kernel": platform.release(),
+        "kernel": platform.release().partition("-")[0],
         "python": platform.python_version(),
     }
 
 
-def publish(name: str, rows: Sequence[Row], packages: Sequence[str] = ()) -> None:
-    """Print the rows as a Markdown table and keep them as JSON in `benchmarks/results/<name>.json`."""
+def publish(
+    name: str,
+    rows: Sequence[Row],
+    packages: Sequence[str] = (),
+    programs: Mapping[str, str] | None = None,
+) -> None:
+    """Print the rows as a Markdown table and keep them as JSON in `benchmarks/results/<name>.json`.
+
+    Args:
+        packages: Python packages whose versions matter. programs: other programs and their versions.
+    """
     print(markdown(rows))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(
@@ -83,7 +99,8 @@ def publish(name: str, rows: Sequence[Row], packages: Sequence[str] = ()) -> Non
                 "name": name,
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "machine": machine(),
-                "versions": {package: metadata.version(package) for package in packages},
+                "versions": {package: metadata.version(package) for package in packages}
+                | dict(programs or {}),
                 "rows": [asdict(row) for row in rows],
             },
             ensure_ascii=False,

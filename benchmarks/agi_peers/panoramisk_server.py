@@ -1,10 +1,11 @@
-"""The peer of the asyncio kind: panoramisk's `fast_agi.Application`."""
+"""The peer of the asyncio kind: panoramisk's `fast_agi.Application`; with `uvloop`, on that loop."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 
+import uvloop
 from panoramisk.fast_agi import Application, Request
 
 from benchmarks.agi_peers import COMMANDS
@@ -27,4 +28,5 @@ async def main(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    run = uvloop.run if "uvloop" in sys.argv else asyncio.run
+    run(main(int(sys.argv[1])))
