@@ -25,6 +25,7 @@ _ENOUGH = 5  # fingerprints (about 60 ms of speech) that must fit together
 _AHEAD = 3  # fingerprints by which the best must lead another that begins with the same words
 _COMMON = 8  # places; what occurs more often (a tone, a hum) tells nothing
 _SLACK = 3 * RATE // 2  # samples that may be lost or late within one prompt
+_OPENING = RATE  # samples from a prompt's beginning within which it is known to be said anew
 _PREFERRED = ("digits/", "numbers/")
 
 
@@ -90,10 +91,11 @@ class _Run:
     at: int
     """Sample of the call that it was."""
 
-    def goes_on_with(self, prompt: int, place: int, at: int) -> bool:
-        """Whether this is a later part of the same saying, give or take lost packets."""
+    def off_by(self, prompt: int, place: int, at: int) -> int | None:
+        """Samples lost or late if this is a later part of the same saying; None: it is not."""
         ahead = place - self.place
-        return prompt == self.prompt and ahead > 0 and abs(ahead - (at - self.at)) <= _SLACK
+        off = abs(ahead - (at - self.at))
+        return off if prompt == self.prompt and ahead > 0 and off <= _SLACK else None
 
 
 class PromptEar:
@@ -124,19 +126,32 @@ class PromptEar:
 
     def _take(self, print_: bytes, at: int, clock: float) -> None:
         places = self._index.find(print_)
-        for prompt, place in places:
-            if self._run and self._run.goes_on_with(prompt, place, at):
-                self._run.place, self._run.at = place, at
-                self.heard[-1].until = clock + at / RATE
-                return
+        if self._goes_on(places, at):
+            self.heard[-1].until = clock + at / RATE
+            return
         best = self._vote([(prompt, at - place) for prompt, place in places])
-        if best is not None and best not in self._told:
-            self._told.add(best)
-            prompt, begin = best
-            self._run = _Run(prompt, at - begin, at)
-            self.heard.append(
-                PromptHeard(clock + begin / RATE, *self._index.names[prompt], until=clock + at / RATE)
-            )
+        if best is None or best in self._told:
+            return
+        prompt, begin = best
+        again = self._run is not None and self._run.prompt == prompt
+        self._told.add(best)
+        self._run = _Run(prompt, at - begin, at)
+        if again and at - begin > _OPENING:
+            return  # words that occur twice in it, or a gap: it is still the same saying
+        name = self._index.names[prompt]
+        self.heard.append(PromptHeard(clock + begin / RATE, *name, until=clock + at / RATE))
+
+    def _goes_on(self, places: Sequence[tuple[int, int]], at: int) -> bool:
+        """Whether this may belong to the prompt that is being said; the likeliest place is taken."""
+        run = self._run
+        if run is None:
+            return False
+        fitting = [
+            (off, place) for prompt, place in places if (off := run.off_by(prompt, place, at)) is not None
+        ]
+        if fitting:
+            run.place, run.at = min(fitting)[1], at
+        return bool(fitting)
 
     def _vote(self, sayings: list[tuple[int, int]]) -> tuple[int, int] | None:
         """Count a fingerprint for every saying (prompt, sample it began at) that fits; the certain one."""

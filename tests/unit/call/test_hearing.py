@@ -153,6 +153,21 @@ def test_lost_packets_do_not_make_two_of_one_prompt(sounds: Path) -> None:
     assert [one.id for one in heard_prompts(PromptIndex(sounds), holed)] == ["menu/main"]
 
 
+def test_words_that_occur_twice_in_a_prompt_do_not_make_it_two(tmp_path: Path) -> None:
+    again = speech(80, 0.4)
+    prompt = np.concatenate(
+        [speech(81, 1.6), again, speech(82, 0.4), again, speech(83, 0.4), again, speech(84, 1.0)]
+    )
+    file = tmp_path / "en" / "contact" / "ask.alaw"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(audioop.lin2alaw(prompt.tobytes(), 2))
+    index = PromptIndex(tmp_path)
+    assert len(heard_prompts(index, np.concatenate([prompt, silence(0.1)]))) == 1
+    lost = np.concatenate([prompt[:14_000], prompt[18_000:], silence(0.1)])
+    assert len(heard_prompts(index, lost)) == 1
+    assert len(heard_prompts(index, np.concatenate([prompt, silence(0.5), prompt, silence(0.1)]))) == 2
+
+
 def test_a_strangers_voice_is_no_prompt(sounds: Path) -> None:
     assert heard_prompts(PromptIndex(sounds), speech(99, 5.0)) == []
 
