@@ -65,7 +65,7 @@ class Acceptance:
     async def run(self) -> None:
         """Commits for ever; on PostgreSQL several commits are under way at once."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(1 if self._bridge.database.is_sqlite else 4):
+            for _ in range(1 if self._bridge.database.is_sqlite else 2):
                 group.create_task(self._commit_for_ever())
 
     async def _commit_for_ever(self) -> None:

@@ -82,7 +82,7 @@ def _open(sealed: str, private: str, name: str) -> dict[str, Any]:
 
 def _identity(document: dict[str, Any], case_id: UUID, keys: KeyRing, lookup_key: str) -> Identity:
     kind, identifier = document.get("identifier_kind"), document.get("identifier")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise Problem("invalid_request", errors=[("sealed.identifier_kind", "enum")])
     try:
         digits = check_identifier(kind, identifier if isinstance(identifier, str) else "")
