@@ -23,6 +23,7 @@ from ivr.steps import (
     province,
     resume,
     set_kind,
+    set_language,
 )
 from ivr.steps.parameters import Parameters
 
@@ -53,5 +54,6 @@ STEPS: Final[Mapping[str, Step]] = {
         province,
         resume,
         set_kind,
+        set_language,
     )
 }

@@ -60,6 +60,12 @@ async def test_nine_chooses_english_for_everything_that_follows(node, caller):
     assert not [sound for sound in citizen.heard[3:] if sound.startswith("fa/")]
 
 
+async def test_nine_pressed_after_the_greeting_was_heard_out_still_chooses_english(node, caller):
+    citizen = caller("", "9", "3", *[""] * 20)
+    await node.phone(citizen)
+    assert citizen.heard[3:5] == ["fa/menu/main", "en/menu/main"]
+
+
 async def test_key_pressed_in_the_greeting_chooses_from_the_main_menu(node, caller):
     citizen = caller("1", "3", NATIONAL, "1", "1", "2")
     await node.phone(citizen)
