@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from casebridge.client import BridgeError, BridgeUnavailable
 from ivr.codes import CodeBlock
-from ivr.durable import SpoolFull
-from ivr.spool import Spool
+from ivr.durable import SpoolFull, locked
+from ivr.spool import BrokenRecord, Spool
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +87,15 @@ class CodeKeeper:
     def _give_codes(self) -> None:
         """Intakes taken in while no code was to be had get theirs now, and go on to the bridge."""
         block, _ = self._blocks["ivr"]
-        for path in self._spool.waiting_for_code():
-            if (self._spool.incoming / path.name).exists():
-                path.unlink()  # it got its code already; we died before forgetting it here
-                continue
-            self._spool.add_code(path, block.take(1)[0])
+        with locked(self._spool.folder / "codes" / "uncoded.lock"):  # another ivr gives codes as well
+            for path in self._spool.waiting_for_code():
+                if (self._spool.incoming / path.name).exists():
+                    path.unlink()  # it got its code already; we died before forgetting it here
+                    continue
+                try:
+                    self._spool.read(path)  # before a code is taken for it
+                except BrokenRecord as error:
+                    log.critical("an intake was rejected and is kept: %s", error)
+                    self._spool.reject(path, str(error))
+                    continue
+                self._spool.add_code(path, block.take(1)[0])

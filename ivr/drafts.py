@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -20,6 +22,8 @@ from typing import Any, Self
 from ivr.durable import full_disk_named, open_shared, to_json, write_whole
 from ivr.message_audio import check_call_id
 from ivr.records import FORMAT, Record
+
+log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.05
 
@@ -139,23 +143,38 @@ class Drafts:
             held = HeldDraft(self._folder, self._tmp, Draft(call_id), lock, found=False)
             held.set_aside()
             return held
+        except BaseException:
+            os.close(lock)
+            raise
         found = draft is not None
         return HeldDraft(self._folder, self._tmp, draft or Draft(call_id), lock, found)
 
-    def orphans(self, older_than_seconds: float) -> list[HeldDraft]:
-        """Drafts nobody leads and nobody has touched for a while, each now held by us."""
-        limit, held = time.time() - older_than_seconds, []
+    def orphans(self, older_than_seconds: float) -> Iterator[HeldDraft]:
+        """Drafts nobody leads and nobody has touched for a while, each held by us when it is given.
+
+        One at a time: whoever stops in between holds none of those that were still to come. An odd
+        file is kept aside, the others come all the same.
+        """
         for path in sorted(self._folder.glob("*.json")):
-            with suppress(DraftHeld, FileNotFoundError):
-                if path.stat().st_mtime > limit:
+            try:
+                # far in the future is old as well: the clock was set back since
+                if abs(time.time() - path.stat().st_mtime) < older_than_seconds:
                     continue
                 draft = self.hold(path.stem)
-                if draft.found:
-                    held.append(draft)
-                else:
-                    draft.discard()
-        self._clear_locks(limit)
-        return held
+            except (DraftHeld, FileNotFoundError):
+                continue
+            except ValueError as error:
+                log.critical("a draft can't be read and is kept aside: %s", error)
+                path.replace(path.with_suffix(".broken"))
+                continue
+            except OSError as error:
+                log.error("a draft can't be read now: %s", error)  # noqa: TRY400 - the reason is all
+                continue
+            if draft.found:
+                yield draft
+            else:
+                draft.discard()
+        self._clear_locks(time.time() - older_than_seconds)
 
     def _try_lock(self, path: Path) -> int | None:
         with full_disk_named():
@@ -175,7 +194,7 @@ class Drafts:
             document = json.loads((self._folder / f"{call_id}.json").read_bytes())
         except FileNotFoundError:
             return None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BrokenDraft(str(error)) from error
         known = {each.name for each in fields(Draft)}
         if not isinstance(document, dict) or document.get("call_id") != call_id:

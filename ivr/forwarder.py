@@ -68,6 +68,8 @@ class Forwarder:
         self._busy: set[str] = set()
         self._call_of: dict[str, str] = {}
         self._not_before: dict[str, float] = {}
+        self._stumbles: dict[str, int] = {}
+        """How often in a row a call's records could not be delivered."""
         self._failures = 0
         self._closed_until = 0.0
 
@@ -83,13 +85,18 @@ class Forwarder:
 
     async def _work(self) -> None:
         while True:
-            call_id, paths = await self._next_group()
+            try:
+                call_id, paths = await self._next_group()
+            except Exception:  # the spool's folder can't be read: nothing here may die in silence
+                log.exception("the spool could not be looked through")
+                await asyncio.sleep(_NOT_YET_PAUSE)
+                continue
             try:
                 await self._deliver_group(call_id, paths)
             except Exception:
                 # one odd record must not stop all others; it stays and is tried again
                 log.exception("a record could not be delivered", extra={"call_id": call_id})
-                self._not_before[call_id] = time.monotonic() + _LONGEST_PAUSE
+                self._hold_back(call_id, _LONGEST_PAUSE)
             finally:
                 self._busy.discard(call_id)
                 self._wake.set()
@@ -121,13 +128,20 @@ class Forwarder:
                 self._call_of[path.name] = call_id
                 groups.setdefault(call_id, []).append(path)
         self._not_before = {call: at for call, at in self._not_before.items() if at > now}
+        self._stumbles = {call: times for call, times in self._stumbles.items() if call in groups}
         held_back = self._busy | self._not_before.keys()
         self._groups = deque(item for item in groups.items() if item[0] not in held_back)
 
     def _call_id(self, path: Path) -> str | None:
+        if path.name in self._not_before:
+            return None
         try:
             return str(self._spool.read(path)["call_id"])
         except FileNotFoundError:
+            return None
+        except OSError as error:
+            log.error("a record can't be read now: %s", error)  # noqa: TRY400 - the reason is all
+            self._hold_back(path.name, _LONGEST_PAUSE)
             return None
         except BrokenRecord as error:
             self._reject(path, str(error))
@@ -141,12 +155,21 @@ class Forwarder:
                 continue
             except NotYet as error:
                 log.info("a record must wait for the one it depends on: %s", error)
-                self._not_before[call_id] = time.monotonic() + _NOT_YET_PAUSE
-                return
+                self._hold_back(call_id, _NOT_YET_PAUSE)
+                continue  # it may be one of those behind: ids of two processes sort by their clocks
             except BridgeUnavailable as error:
+                # the next try is another call's: what the bridge stumbles over holds up itself alone
+                self._hold_back(call_id, _FIRST_PAUSE)
                 self._pause(error)
                 return
             self._failures = 0
+        if call_id not in self._not_before:
+            self._stumbles.pop(call_id, None)
+
+    def _hold_back(self, name: str, pause: float) -> None:
+        """Leave a call (or a file) alone for a while, longer each time in a row."""
+        times = self._stumbles[name] = self._stumbles.get(name, -1) + 1
+        self._not_before[name] = time.monotonic() + min(_LONGEST_PAUSE, pause * 2 ** min(times, 10))
 
     async def _deliver(self, path: Path) -> None:
         try:
@@ -175,6 +198,8 @@ class Forwarder:
 
     def _reject(self, path: Path, reason: str) -> None:
         """Keep what will never be accepted for an operator, its audio too."""
+        if not path.exists():
+            return  # another forwarder of this spool has delivered it meanwhile
         log.critical("a record was rejected and is kept: %s", reason, extra={"record": path.name})
         with suppress(FileNotFoundError):
             self._spool.reject(path, reason)

@@ -134,7 +134,10 @@ def call_report(
     code_told: bool,
     journal: Sequence[Mapping[str, Any]],
 ) -> Record:
-    """What happened in a call, from answer to hang-up (which is now)."""
+    """What happened in a call, from answer to hang-up.
+
+    That is now, but never before the start: a clock set back meanwhile must not cost the report.
+    """
     return {
         "format": FORMAT,
         "type": "call_report",
@@ -145,7 +148,7 @@ def call_report(
         "caller_sealed": caller_sealed,
         "started_at": started_at,
         "answered_at": started_at,
-        "ended_at": moment(),
+        "ended_at": max(started_at, moment()),
         "outcome": outcome,
         "intake_id": intake_id,
         "code_told": code_told,

@@ -28,14 +28,16 @@ def rescue_orphans(
     taken = 0
     for held in drafts.orphans(older_than_seconds):
         with held:
-            if _still_recording(desk, held, older_than_seconds):
-                continue
             try:
+                if _still_recording(desk, held, older_than_seconds):
+                    continue
                 taken += _rescue(desk, held)
             except SpoolFull as full:
                 log.critical("no room to rescue a call: %s", full)
                 on_event("disk_full")
-                return taken
+                break
+            except OSError:  # the disk's doing, not the draft's: it stays for the next sweep
+                log.exception("a draft can't be rescued now", extra={"call_id": held.draft.call_id})
             except Exception:
                 log.exception("a draft could not be rescued", extra={"call_id": held.draft.call_id})
                 held.set_aside()
@@ -68,4 +70,5 @@ def _rescue(desk: IntakeDesk, held: HeldDraft) -> int:
 
 def _still_recording(desk: IntakeDesk, held: HeldDraft, seconds: float) -> bool:
     parts = desk.audio(held).parts()
-    return bool(parts) and time.time() - max(part.stat().st_mtime for part in parts) < seconds
+    newest = max((part.stat().st_mtime for part in parts), default=0.0)
+    return abs(time.time() - newest) < seconds

@@ -87,10 +87,11 @@ class Spool:
         Raises:
             BrokenRecord: no JSON object with `record_id`, `type` and `call_id`.
             FileNotFoundError: another forwarder was faster.
+            OSError: it can't be read now.
         """
         try:
             record = json.loads(path.read_bytes())
-        except ValueError as error:
+        except (ValueError, RecursionError, IsADirectoryError) as error:
             raise BrokenRecord(f"{path.name}: {error}") from error
         if not (isinstance(record, dict) and {"record_id", "type", "call_id"} <= record.keys()):
             raise BrokenRecord(f"{path.name}: not a record")
