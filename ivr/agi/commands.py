@@ -111,7 +111,8 @@ class AgiChannel:
         )
         if reply.result == "-1":
             await self._explain(path)
-        key = chr(reply.number) if reply.number > 0 else ""
+        # only with "dtmf" is the result a key; after silence it is the time that was left (res_agi.c)
+        key = chr(reply.number) if reply.data == "dtmf" else ""
         return Recording(samples=reply.endpos or 0, key=key)
 
     async def set_variable(self, name: str, value: str) -> None:
