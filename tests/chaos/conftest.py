@@ -1,0 +1,6 @@
+"""Whole lines for the tests that kill their parts."""
+
+from tests.pbx.conftest import asterisk_root, make_asterisk
+from tests.pbx.whole_line import make_line
+
+__all__ = ["asterisk_root", "make_asterisk", "make_line"]

@@ -1,0 +1,524 @@
+"""A whole line for tests: Asterisk, ivr, bridge with its screens, Redis, transcription, all as processes.
+
+Everything is the product's own command; every part can be killed and started again. Citizens phone it
+with a real SIP phone and know what they hear by ear, not by what the line writes about itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import audioop
+import contextlib
+import hashlib
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import numpy as np
+import pytest
+import redis
+
+from casebridge.calls.schemas import Call
+from casebridge.cases.schemas import CaseDetail, Revealed
+from casebridge.client import BridgeClient
+from casebridge.database import Database
+from casebridge.people.service import ensure_account
+from ivr import prompts
+from ivr.codes import CodeBlock
+from ivr.kill_points import VARIABLE, KillPoint
+from ivr.spool import Spool
+from line111.call.conversation import CallReport, Plan, phone_the_line
+from line111.call.hearing import RATE, Samples
+from line111.call.phone import Line
+from line111.call.prompts_heard import PromptIndex, told_codes
+from line111.call.script import Manners, parse_script
+from line111.secrets import read_secret, redis_url
+from line111.settings import Settings
+from persian.identifiers import sample_identifier
+from tests.pbx.conftest import Pbx, free_port
+
+T = TypeVar("T")
+LAND_LINE = "+982188554433"
+"""A number in Tehran: its province is known, so it is not asked."""
+MOBILE = "+989121234567"
+"""A number that tells no province."""
+NATIONAL_ID = sample_identifier("national_id", 11)
+OPEN_A_CASE = f"1 2 {NATIONAL_ID} 1"
+"""Case, request, who I am, call me at this number; what follows is the tone."""
+WHOLE_CALL = f"{OPEN_A_CASE} say # 1 2"
+"""And the message, confirmed; no callback."""
+SPOKEN_SECONDS = 4.0
+LIKE = 0.95
+"""Correlation of loudness from which a recording is what was said."""
+_READY_SECONDS = 60.0
+_PASSWORD = "a long password"
+
+
+def voice_like(name: str, seconds: float) -> Samples:
+    """A sound of its own for each name, as loud and as changeable as speech."""
+    chance = np.random.default_rng(zlib.crc32(name.encode()))
+    length = int(seconds * RATE)
+    points = np.arange(0, length + 800, 800)
+    loudness = np.interp(np.arange(length), points, chance.uniform(1200, 9000, len(points)))
+    wave = np.convolve(chance.normal(size=length), np.ones(5) / 5, "same") * loudness
+    return np.asarray(wave.clip(-30_000, 30_000).astype(np.int16))
+
+
+def write_short_prompts(folder: Path, seconds: float = 0.18) -> None:
+    """Every prompt of both languages as a short sound unlike all others; the record tone is a tone."""
+    tone = (9000 * np.sin(2 * np.pi * 1000 * np.arange(int(0.3 * RATE)) / RATE)).astype(np.int16)
+    for language in prompts.LANGUAGES:
+        for name in prompts.required(language):
+            sound = tone if name == prompts.BEEP else voice_like(f"{language}/{name}", seconds)
+            if name == prompts.PAUSE:
+                sound = np.zeros(400, np.int16)
+            file = folder / language / f"{name}.alaw"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(audioop.lin2alaw(sound.tobytes(), 2))
+
+
+def wait_for(check: Callable[[], T], seconds: float = 30, what: str = "it") -> T:
+    """Ask until the answer is true, and return it; fails the test after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with contextlib.suppress(OSError, redis.RedisError, httpx.HTTPError):
+            if answer := check():
+                return answer
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {seconds:g} s for {what}")
+        time.sleep(0.05)
+
+
+class Part:
+    """A process of the line.
+
+    Args:
+        ready: raises, or answers false, until the process serves.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        environment: dict[str, str],
+        log: Path,
+        ready: Callable[[], object],
+    ) -> None:
+        self.name = name
+        self.process: subprocess.Popen[bytes] | None = None
+        self._command = command
+        self._environment = environment
+        self._log = log
+        self._ready = ready
+
+    def start(self, **variables: str) -> None:
+        """Start it and wait until it serves."""
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self._command, env=self._environment | variables, cwd="/", stdout=log, stderr=log
+            )
+        wait_for(self._serves, _READY_SECONDS, f"{self.name} to serve")
+
+    def kill(self) -> None:
+        """SIGKILL, in the middle of whatever it does."""
+        self._end(signal.SIGKILL, 10)
+
+    def stop(self) -> None:
+        """SIGTERM, and wait; SIGKILL where that takes too long."""
+        self._end(signal.SIGTERM, 20)
+
+    @property
+    def log(self) -> str:
+        """What it has said since its first start."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    @property
+    def lives(self) -> bool:
+        """Whether the process is there."""
+        return self.process is not None and self.process.poll() is None
+
+    def ended_by(self, number: signal.Signals, seconds: float = 10) -> bool:
+        """Whether it ends by this signal within the time."""
+        assert self.process is not None
+        try:
+            return self.process.wait(seconds) == -number
+        except subprocess.TimeoutExpired:
+            return False
+
+    def _serves(self) -> bool:
+        if not self.lives:
+            pytest.fail(f"{self.name} ended:\n{self.log[-3000:]}")
+        return bool(self._ready())
+
+    def _end(self, number: signal.Signals, seconds: float) -> None:
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@dataclass
+class Phoned:
+    """A call that is over, from the citizen's side."""
+
+    report: CallReport
+    message: Samples = field(repr=False)
+    call_id: str | None = None
+    """Asterisk's name for the call, where it was asked for."""
+
+    @property
+    def codes(self) -> list[str]:
+        """Tracking codes as they were heard, each time they were told."""
+        return told_codes(self.report.prompts)
+
+    @property
+    def code(self) -> str:
+        """The one tracking code that was heard, however often. Fails where there were others."""
+        whole = {code for code in self.codes if len(code) == 10}
+        assert len(whole) == 1, (self.codes, self.report)
+        return whole.pop()
+
+    @property
+    def heard(self) -> list[str]:
+        """Names of the prompts that were heard, in order."""
+        return [prompt.id for prompt in self.report.prompts]
+
+    @property
+    def languages(self) -> set[str]:
+        """Languages that were heard."""
+        return {prompt.language for prompt in self.report.prompts}
+
+
+class WholeLine:
+    """A node with all its processes. `start()` starts what a call needs."""
+
+    def __init__(self, pbx: Pbx) -> None:
+        self.pbx = pbx
+        self.settings: Settings = pbx.settings
+        self.spool = Spool(self.settings.spool_dir)
+        self.redis = self._redis()
+        self.bridge = self._module("line111.serve_bridge", self._bridge_is_ready, "bridge")
+        self.ivr = self._module("ivr", self._ivr_is_ready)
+        self.transcription = self._module("transcription", self._transcription_is_ready)
+        self._index: PromptIndex | None = None
+        self.told: list[str] = []
+        """Every code that a citizen has heard from this line."""
+
+    def start(self) -> None:
+        """Redis, bridge, ivr, Asterisk, and codes to tell."""
+        with ThreadPoolExecutor(2) as pool:
+            calls = pool.submit(self.pbx.start)
+            self.redis.start()
+            self.bridge.start()
+            self.ivr.start()
+            self.await_codes()
+            calls.result()
+
+    def stop(self) -> None:
+        """End everything but Asterisk, which its own fixture ends."""
+        for part in (self.transcription, self.ivr, self.bridge, self.redis):
+            part.stop()
+
+    def await_codes(self) -> None:
+        """Until codes for both ivr and the emergency script are leased."""
+        blocks = [CodeBlock(self.settings.spool_dir, holder) for holder in ("ivr", "emergency")]
+        wait_for(lambda: all(block.left() > 5 for block in blocks), 30, "leased codes")
+
+    def start_ivr(self, kill_at: KillPoint | None = None) -> None:
+        """Start ivr; it kills itself where it reaches `kill_at`."""
+        self.ivr.start(**({VARIABLE: kill_at.value} if kill_at else {}))
+
+    # Citizens -----------------------------------------------------------------------------------
+
+    def phone(self, script: str, **how: Any) -> Phoned:
+        """A citizen phones; see `phoning`."""
+        return asyncio.run(self.phoning(script, **how))
+
+    async def phoning(
+        self,
+        script: str,
+        *,
+        number: str = LAND_LINE,
+        message: Samples | None = None,
+        named: bool = False,
+        seconds: float = 75,
+        on_message: Callable[[], object] | None = None,
+        message_at: float = 2.0,
+        **manners: Any,
+    ) -> Phoned:
+        """A citizen phones and does what the script says.
+
+        Args:
+            number: who phones; "anonymous" withholds it.
+            message: what is said; None: a sound of this script's own.
+            seconds: the longest the call may last.
+            named: find out Asterisk's name of the call (the number must be phoning only once then).
+            on_message: what happens to the line while the message is being recorded.
+            message_at: after how many seconds of recording.
+            manners: see `line111.call.script.Manners`.
+        """
+        if message is None:
+            message = voice_like(f"{number} {script}", SPOKEN_SECONDS)
+        plan = Plan(
+            Line(server=f"{self.settings.sip.bind}:{self.settings.sip.port}", number=number),
+            parse_script(script),
+            message,
+            Manners(**({"quiet": 0.45, "patience": 5.0, "key_gap": 0.22} | manners)),
+            timeout=seconds,
+            prompts=await asyncio.to_thread(self.prompts),
+        )
+        finding = asyncio.create_task(self._find_call_id(number)) if named else None
+        happening = asyncio.create_task(self._during_message(on_message, message_at)) if on_message else None
+        report = await phone_the_line(plan)
+        if happening:
+            await happening
+        phoned = Phoned(report, message, await finding if finding else None)
+        self.told += {code for code in phoned.codes if len(code) == 10}
+        return phoned
+
+    def prompts(self) -> PromptIndex:
+        """What this line can say, to be known by ear."""
+        if self._index is None:
+            self._index = PromptIndex(self.settings.sounds_dir)
+        return self._index
+
+    async def _during_message(self, act: Callable[[], object], seconds_in: float) -> None:
+        await asyncio.to_thread(self.at_message, seconds_in)
+        await asyncio.to_thread(act)
+
+    def at_message(self, seconds_in: float = 2.0) -> Path:
+        """Wait until a citizen has been speaking for so long; the file Asterisk records into."""
+        pattern = "*/take*-part*.alaw"
+        known = set(self.settings.calls_dir.glob(pattern))
+        limit = int(seconds_in * RATE)
+
+        def growing() -> Path | None:
+            new = set(self.settings.calls_dir.glob(pattern)) - known
+            return next((file for file in new if file.stat().st_size >= limit), None)
+
+        return wait_for(growing, 60, "a message being recorded")
+
+    # What became of it --------------------------------------------------------------------------
+
+    def ask(self, what: Callable[[BridgeClient], Coroutine[Any, Any, T]], service: str = "operator") -> T:
+        """Ask the bridge as a service."""
+
+        async def asking() -> T:
+            token = read_secret(self.settings, f"token_{service}")
+            async with BridgeClient(self.settings.bridge.url, token, timeout=20) as client:
+                return await what(client)
+
+        return asyncio.run(asking())
+
+    def get(self, path: str, service: str = "operator", **query: str) -> Any:
+        """Plain HTTP to the bridge's API; the answer's JSON."""
+        token = read_secret(self.settings, f"token_{service}")
+        answer = httpx.get(
+            f"{self.settings.bridge.url}/api/v1{path}", params=query, timeout=20,
+            headers={"Authorization": f"Bearer {token}"}, trust_env=False,
+        )  # fmt: skip
+        answer.raise_for_status()
+        return answer.json()
+
+    def cases(self) -> list[CaseDetail]:
+        """All cases of the line."""
+        rows, cursor = [], None
+        while True:
+            query = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+            page = self.ask(lambda client, query=query: client.cases(**query))
+            rows += page.items
+            if (cursor := page.next_cursor) is None:
+                return [self.ask(lambda client, row=row: client.case(row.id)) for row in rows]
+
+    def case(self, code: str, seconds: float = 40) -> CaseDetail:
+        """The case of a code, once the bridge holds it and its audio. Fails where there is none."""
+
+        def found() -> CaseDetail | None:
+            rows = self.get("/cases", tracking_code=code)["items"]
+            if not rows:
+                return None
+            assert len(rows) == 1, rows
+            case = CaseDetail.model_validate(self.get(f"/cases/{rows[0]['id']}"))
+            return case if all(recording.state == "held" for recording in case.recordings) else None
+
+        return wait_for(found, seconds, f"the case of {code}")
+
+    def applicant(self, case: CaseDetail) -> Revealed:
+        """Who the applicant is, as a supervisor who signs in may see it."""
+        asyncio.run(self._make_supervisor())
+        with httpx.Client(base_url=f"{self.settings.bridge.url}/api/v1", trust_env=False) as client:
+            login = {"username": "supervisor1", "password": _PASSWORD}
+            answer = client.post("/session", json=login).raise_for_status()
+            headers = {"X-CSRF-Token": answer.json()["csrf_token"]}
+            revealed = client.post(f"/cases/{case.id}/reveal", headers=headers).raise_for_status()
+            return Revealed.model_validate_json(revealed.content)
+
+    def call(self, call_id: str, seconds: float = 30) -> Call:
+        """The bridge's account of a call."""
+
+        def found() -> list[dict[str, Any]]:
+            items: list[dict[str, Any]] = self.get("/calls", call_id=call_id)["items"]
+            return items
+
+        return Call.model_validate(wait_for(found, seconds, f"the report of {call_id}")[0])
+
+    def audio(self, case: CaseDetail) -> bytes:
+        """The A-law sound of a case's one recording, decrypted by the bridge."""
+        (recording,) = case.recordings
+        token = read_secret(self.settings, "token_transcription")
+        answer = httpx.get(
+            f"{self.settings.bridge.url}/api/v1/recordings/{recording.id}/audio",
+            headers={"Authorization": f"Bearer {token}"}, timeout=20, trust_env=False,
+        )  # fmt: skip
+        answer.raise_for_status()
+        assert hashlib.sha256(answer.content).hexdigest() == recording.sha256
+        return answer.content
+
+    def settled(self, seconds: float = 40) -> None:
+        """Wait until nothing on the node waits for the bridge."""
+
+        def nothing_waits() -> bool:
+            drafts = [*(self.settings.spool_dir / "drafts").glob("*.json")]
+            return not (self.spool.pending() or self.spool.waiting_for_code() or drafts)
+
+        wait_for(nothing_waits, seconds, "the spool to be empty")
+
+    def check_nothing_refused(self) -> None:
+        """The bridge took everything."""
+        refused = self.refused()
+        assert not refused, refused
+
+    def refused(self) -> dict[str, str]:
+        """Records the bridge refused for good, and why."""
+        files = self.spool.rejected.glob("*.json")
+        return {file.read_text(): file.with_suffix(".reason").read_text() for file in files}
+
+    def check_promise(self, seconds: float = 40) -> None:
+        """Codes told = cases, each once (promise 1): to be called when everything runs again."""
+        self.settled(seconds)
+        self.check_nothing_refused()
+        codes = Counter(case.tracking_code for case in self.cases())
+        assert set(self.told) <= set(codes), "a code that was told has no case"
+        assert set(codes.values()) <= {1}, "a code has two cases"
+        assert not [case for case in self.cases() if case.quarantine]
+
+    async def _make_supervisor(self) -> None:
+        database = Database(self.settings.database_url)
+        try:
+            async with database.writing() as session:
+                await ensure_account(session, "supervisor1", _PASSWORD, ["supervisor"])
+        finally:
+            await database.close()
+
+    # Inside -------------------------------------------------------------------------------------
+
+    async def _find_call_id(self, number: str) -> str:
+        """By Asterisk's list of channels, while the call is up."""
+        shown = ("", "(None)") if number == "anonymous" else (number,)
+        for _ in range(60):
+            await asyncio.sleep(0.5)
+            lines = await asyncio.to_thread(self.pbx.cli, "core show channels concise")
+            for line in lines.splitlines():
+                words = line.split("!")
+                if len(words) > 10 and words[7] in shown:
+                    return words[-1]
+        raise AssertionError(f"Asterisk knows no call of {number}:\n{lines}")
+
+    def _module(self, name: str, ready: Callable[[], object], called: str = "") -> Part:
+        command = [sys.executable, "-P", "-m", name]
+        log = self.settings.log_dir / f"{called or name}.log"
+        return Part(called or name, command, self.pbx.environment, log, ready)
+
+    def _redis(self) -> Part:
+        folder = self.settings.run_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        command = ["redis-server", "--port", str(self.settings.redis.port), "--bind", "127.0.0.1"]
+        command += ["--save", "", "--requirepass", read_secret(self.settings, "redis_password")]
+        log = self.settings.log_dir / "redis.log"
+        return Part(
+            "redis", [*command, "--dir", str(folder)], self.pbx.environment, log, self._redis_is_ready
+        )
+
+    def _redis_is_ready(self) -> bool:
+        with contextlib.closing(redis.Redis.from_url(redis_url(self.settings))) as client:
+            return bool(client.ping())
+
+    def _bridge_is_ready(self) -> bool:
+        return httpx.get(f"{self.settings.bridge.url}/health", timeout=2, trust_env=False).is_success
+
+    def _ivr_is_ready(self) -> bool:
+        return self._healthy(self.settings.ivr.metrics_port) and self._listens()
+
+    def _listens(self) -> bool:
+        files = f":{self.settings.ivr.port:04X} "
+        return any(
+            files in line and " 0A " in line for line in Path("/proc/net/tcp").read_text().splitlines()
+        )
+
+    def _transcription_is_ready(self) -> bool:
+        return self._healthy(self.settings.transcription.metrics_port)
+
+    @staticmethod
+    def _healthy(port: int) -> bool:
+        return httpx.get(f"http://127.0.0.1:{port}/health", timeout=2, trust_env=False).is_success
+
+
+def envelope(samples: Samples) -> np.ndarray:
+    """Loudness in steps of 20 ms."""
+    frames = samples[: len(samples) // 160 * 160].astype(np.float64).reshape(-1, 160)
+    return np.asarray(np.sqrt((frames**2).mean(axis=1)))
+
+
+def likeness(sound: bytes, said: Samples) -> float:
+    """Correlation of loudness of what was said with the most like stretch of an A-law recording."""
+    whole = envelope(np.frombuffer(audioop.alaw2lin(sound, 2), np.int16))
+    part = envelope(said)
+    stretches = [whole[at : at + len(part)] for at in range(len(whole) - len(part) + 1)]
+    return max((float(np.corrcoef(one, part)[0, 1]) for one in stretches if one.any()), default=0.0)
+
+
+@pytest.fixture(scope="module")
+def make_line(make_asterisk: Callable[..., Pbx]) -> Iterator[Callable[..., WholeLine]]:
+    """Makes whole lines: `make_line(ivr={"orphan_seconds": 2})`; they end with the module."""
+    made: list[WholeLine] = []
+
+    def make(
+        *, start: bool = True, sounds: Callable[[Path], None] = write_short_prompts, **parts: Any
+    ) -> WholeLine:
+        bridge_port = free_port()
+        pbx = make_asterisk(
+            start=False,
+            bridge={"port": bridge_port, "url": f"http://127.0.0.1:{bridge_port}"},
+            redis={"port": free_port()},
+            transcription={"metrics_port": free_port(), **parts.pop("transcription", {})},
+            call_routing={"metrics_port": free_port()},
+            ivr={"key_timeout_seconds": 3.0, "orphan_seconds": 3.0, **parts.pop("ivr", {})},
+            **parts,
+        )
+        sounds(pbx.settings.sounds_dir)
+        for folder in (pbx.settings.run_dir, pbx.settings.models_dir, pbx.settings.home / "db"):
+            folder.mkdir(parents=True, exist_ok=True)
+        line = WholeLine(pbx)
+        line.spool.prepare()
+        made.append(line)
+        if start:
+            line.start()
+        return line
+
+    yield make
+    for line in made:
+        line.stop()
