@@ -13,11 +13,6 @@ from persian.phones import mask_phone
 
 TRUNK = "PJSIP/trunk-"
 """Channels of the public telephone network begin so (endpoint `trunk` in pjsip.conf)."""
-LANGUAGE_VARIABLE = "LINE111_LANGUAGE"
-STEP_VARIABLE = "LINE111_STEP"
-"""Channel variables that tell how far a call is, where Asterisk reports them (VarSet)."""
-
-_STEP = re.compile(r"[a-z0-9_]{1,40}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _DURATION = re.compile(r"(\d+):(\d{2}):(\d{2})")
 
@@ -34,7 +29,6 @@ class LiveCall:
     """The caller's number, masked (promise 5); empty where it is withheld."""
     since: datetime
     language: str | None = None
-    step: str | None = None
 
     def as_json(self, node: str) -> str:
         """What a board shows of it."""
@@ -45,7 +39,6 @@ class LiveCall:
                 "caller": self.caller,
                 "since": to_text(self.since),
                 "language": self.language,
-                "step": self.step,
             },
             ensure_ascii=False,
         )
@@ -74,8 +67,6 @@ class LiveCalls:
                 return self._add(event, self._now())
             case "Hangup":
                 return self._end(event)
-            case "VarSet":
-                return self._note(event)
             case _:
                 return self._note_language(event)
 
@@ -111,19 +102,6 @@ class LiveCalls:
         if self._ended is not None:
             self._ended.add(event["Uniqueid"])
         return self.calls.pop(event["Linkedid"], None) is not None
-
-    def _note(self, event: Event) -> bool:
-        call = self.calls.get(event.get("Linkedid", ""))
-        name, value = event.get("Variable"), event.get("Value", "")
-        if call is None or not _is_citizen(event):
-            return False
-        if name == STEP_VARIABLE and _STEP.fullmatch(value) and call.step != value:
-            call.step = value
-            return True
-        if name == LANGUAGE_VARIABLE and _LANGUAGE.fullmatch(value) and call.language != value:
-            call.language = value
-            return True
-        return False
 
     def _note_language(self, event: Event) -> bool:
         """Every event of a channel tells its language."""

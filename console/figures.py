@@ -19,7 +19,9 @@ from casebridge.cases.models import Case
 from casebridge.transcripts.models import TranscriptRow
 
 LIVE_CALLS: Final = "line111:live:calls"
-"""Hash that call_routing keeps: a field for each call on the line."""
+"""Hash that call_routing keeps: a field for each call on the line; none where nobody calls."""
+LIVE_NODES: Final = "line111:live:nodes"
+"""Hash with a field for each node whose call_routing is alive."""
 DEAD_QUEUE: Final = "dramatiq:transcription.XQ"
 """Where Dramatiq keeps jobs it has given up: ids by time, and `.msgs` with the messages."""
 MOST_DEAD: Final = 100
@@ -77,7 +79,7 @@ async def transcripts_in(session: AsyncSession, *statuses: str) -> int:
 async def live_calls(client: redis.Redis) -> int | None:
     """Calls on the line now; None where call_routing has not said or Redis does not answer."""
     with contextlib.suppress(RedisError, OSError):
-        if await client.exists(LIVE_CALLS):
+        if await client.exists(LIVE_NODES):
             return int(await client.hlen(LIVE_CALLS))
     return None
 

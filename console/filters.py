@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from casebridge.cases.listing import CaseFilter
 from casebridge.cases.schemas import Channel, Kind, Status
-from casebridge.cases.service import CaseFilter
 from console.language import Language, NotADate
 from persian.provinces import provinces
 

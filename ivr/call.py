@@ -106,18 +106,24 @@ class Call:
         if node == self.menu.agent:
             self.agent_tried = True
 
+    async def speak(self, language: str) -> None:
+        """Go on in this language; Asterisk is told too, so that whoever watches the line sees it."""
+        self.language = language
+        await self.channel.set_variable("CHANNEL(language)", language)
+
     # Telling and asking -------------------------------------------------------------------------
 
-    async def tell(self, *ids: str, even_if_ahead: bool = False) -> None:
+    async def tell(self, *ids: str, even_if_ahead: bool = False, secret: bool = False) -> None:
         """Play prompts. A key ends them and is kept for the next question.
 
         Args:
             even_if_ahead: play also where the caller has already pressed keys for what comes next.
+            secret: leave the digits told out of the journal (a number the caller keyed).
         """
         if self.typed and not even_if_ahead:
             return
         key = await self.channel.play(self._sounds(ids))
-        self.note(ids, key)
+        self.note([name for name in ids if not (secret and name.startswith("digits/"))], key)
         self.typed += key.strip("#")
 
     async def listen_to(self, sound: Path) -> None:

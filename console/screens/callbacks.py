@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.callbacks import service as callbacks
 from casebridge.callbacks.schemas import CallbackPage, Outcome, State
-from console.claims import held_by
 from console.forms import check_form
 from console.language import N_, Language
 from console.pages import language_of, render
@@ -40,7 +39,7 @@ async def line_page(
     may_claim = "callbacks:claim" in person.scopes
     async with bridge.database.reading() as session:
         page = await _page(session)
-        mine = await held_by(session, bridge.keys, person.name) if may_claim else []
+        mine = await callbacks.held_by(session, bridge.keys, person.name) if may_claim else []
     notice, colour = NOTICES.get(said, ("", "slate"))
     return render(
         request,
@@ -66,7 +65,7 @@ async def waiting_part(request: Request, bridge: BridgeParts, _: CallbackReader)
 async def claim(bridge: BridgeParts, person: CallbackTaker) -> Response:
     """Takes the next one, unless this agent has one in hand (a second click takes no second caller)."""
     async with bridge.database.reading() as session:
-        if await held_by(session, bridge.keys, person.name):
+        if await callbacks.held_by(session, bridge.keys, person.name):
             return RedirectResponse("/callbacks", 303)
     lease = timedelta(seconds=bridge.settings.bridge.callback_lease_seconds)
     taken = await callbacks.claim(

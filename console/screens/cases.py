@@ -14,7 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from casebridge.audit import service as audit
 from casebridge.bridge import Bridge
-from casebridge.cases import service as cases
+from casebridge.cases.listing import list_cases
 from casebridge.cases.schemas import CasePage, CaseRow
 from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
@@ -112,7 +112,7 @@ async def _page(
     bridge: Bridge, filters: Filters, speech: Language, cursor: str | None, limit: int = PAGE
 ) -> CasePage:
     async with bridge.database.reading() as session:
-        return await cases.list_cases(
+        return await list_cases(
             session, bridge.keys, bridge.cursors, filters.wanted(speech), cursor=cursor, limit=limit
         )
 

@@ -49,6 +49,6 @@ async def _ask_number(call: Call, tries: int) -> str | None:
             call.typed = ""
             said = [prompts.CONTACT_WRONG if keyed else prompts.NO_CHOICE, prompts.CONTACT_ASK]
         else:
-            await call.tell(prompts.CONTACT_READ_BACK, *digit_prompts(*spoken_groups(number)))
+            await call.tell(prompts.CONTACT_READ_BACK, *digit_prompts(*spoken_groups(number)), secret=True)
             return number
     return None

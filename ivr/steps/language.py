@@ -26,7 +26,7 @@ async def run(call: Call, settings: Settings) -> str | None:
     if key == "*":
         key = await call.ask(settings.prompts, 1, seconds=settings.seconds)
     if key in settings.keys:
-        call.language = settings.keys[key]
+        await call.speak(settings.keys[key])
     elif key:
         call.typed = key + call.typed
     reached(KillPoint.GREETED)

@@ -17,5 +17,5 @@ class Settings(Parameters):
 
 async def run(call: Call, settings: Settings) -> str | None:
     """Nothing is asked."""
-    call.language = settings.language
+    await call.speak(settings.language)
     return settings.next

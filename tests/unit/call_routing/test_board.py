@@ -16,7 +16,7 @@ from call_routing.board import CALLS_KEY, NODES_KEY, Board
 from call_routing.live_calls import LiveCall
 
 SINCE = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
-CALL = LiveCall("1.1", "+98912•••••67", SINCE, "fa", "identity")
+CALL = LiveCall("1.1", "+98912•••••67", SINCE, "fa")
 OTHER = LiveCall("1.2", "", SINCE)
 
 
@@ -34,7 +34,7 @@ async def test_the_board_is_exactly_what_each_node_last_said(own_redis: Any, cli
     await here.report([OTHER])
     found = await client.hgetall(CALLS_KEY)
     assert sorted(found) == ["n1/1.2", "n2/1.1"]
-    assert json.loads(found["n2/1.1"])["step"] == "identity"
+    assert json.loads(found["n2/1.1"])["language"] == "fa"
     await here.close()
     assert await client.hkeys(CALLS_KEY) == ["n2/1.1"]
     await there.close()

@@ -50,15 +50,13 @@ def test_channels_that_a_call_makes_later_are_no_calls_of_their_own() -> None:
     assert list(calls.calls) == ["1.1"]
 
 
-def test_language_and_step_are_taken_where_they_are_told_and_sane() -> None:
+def test_language_is_taken_where_it_is_told_and_sane() -> None:
     calls = made()
     calls.apply(event("Newchannel"))
-    assert calls.apply(event("VarSet", Variable="LINE111_STEP", Value="identity"))
-    assert not calls.apply(event("VarSet", Variable="LINE111_STEP", Value="<script>"))
-    assert not calls.apply(event("VarSet", Variable="OTHER", Value="x"))
+    assert not calls.apply(event("Newstate", Language="<script>"))
     assert calls.apply(event("Newstate", Language="en"))
     assert not calls.apply(event("Newstate", Language="en"))
-    assert (calls.calls["1.1"].language, calls.calls["1.1"].step) == ("en", "identity")
+    assert calls.calls["1.1"].language == "en"
 
 
 def test_after_a_gap_the_list_of_channels_is_the_truth() -> None:
