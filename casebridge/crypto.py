@@ -90,11 +90,6 @@ class KeyRing:
         return AESGCM(derive.derive(self.key(number)))
 
 
-def sealed_with(sealed: bytes) -> int:
-    """Number of the key a sealed field needs."""
-    return int(_FIELD.unpack_from(sealed)[1])
-
-
 def keyed_hash(key: str, *parts: str) -> bytes:
     """HMAC-SHA-256 over the parts: finds a row by an identifier that is nowhere readable."""
     return hmac.new(key.encode(), "\x1f".join(parts).encode(), hashlib.sha256).digest()

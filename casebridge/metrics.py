@@ -16,7 +16,6 @@ class Metrics:
         self.quarantined = Counter(
             "line111_quarantined_total",
             "Cases whose told code is not theirs",
-            ["reason"],
             registry=self.registry,
         )
         self.batch = Histogram(

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 log = structlog.get_logger("casebridge.problems")
 LANGUAGES = ("fa", "en")
@@ -151,6 +152,10 @@ def install(app: FastAPI) -> None:
 
     for kind in (OperationalError, InterfaceError, PoolExhausted, ConnectionError, TimeoutError):
         app.add_exception_handler(kind, on_database)
+
+    @app.exception_handler(ClientDisconnect)
+    async def on_hang_up(request: Request, _error: ClientDisconnect) -> JSONResponse:
+        return answer(request, Problem("unreadable"))  # nobody reads it: they are gone
 
     @app.exception_handler(DBAPIError)
     async def on_statement(request: Request, error: DBAPIError) -> JSONResponse:

@@ -59,6 +59,8 @@ class Acceptance:
             metrics.records.labels(record.type, problem.code).inc()
             raise
         metrics.records.labels(record.type, "new" if accepted.created else "again").inc()
+        if accepted.created and record.type == "intake" and accepted.receipt.tracking_code is None:
+            metrics.quarantined.inc()
         metrics.accept_seconds.observe(time.monotonic() - begun)
         return accepted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.tracking_codes.models import CodeBlock, CodeCounter
@@ -61,8 +61,3 @@ async def block_of(session: AsyncSession, number: int) -> Block | None:
     if row is None or number >= row.first + row.count:
         return None
     return Block(row.first, row.first + row.count - 1, row.node)
-
-
-async def leased(session: AsyncSession) -> int:
-    """How many codes have been leased so far."""
-    return int(await session.scalar(select(func.coalesce(func.sum(CodeBlock.count), 0))) or 0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from casebridge.callbacks.models import CallbackRow
 from casebridge.cases.models import Case, HistoryLine
@@ -105,3 +107,73 @@ async def test_two_bridges_on_one_database_make_one_case_of_it(
     assert cases == 40
     entries = redis_server.client().xrange("line111:events")
     assert len(entries) == len({fields["id"] for _, fields in entries}) == 40
+
+
+async def test_a_database_that_drops_its_connections_costs_time_and_no_intake(
+    postgres_url: str,
+    make_home: Callable[..., Settings],
+    start_bridge: Callable[..., Any],
+    citizen_of: Callable[[Settings], Any],
+) -> None:
+    settings = make_home(database_url=postgres_url)
+    bridge = await asyncio.to_thread(start_bridge, settings)
+    citizen = citizen_of(settings)
+    other = Database(postgres_url)
+    drop = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    async with bridge.client() as client:
+        codes = await client.lease_codes("n1", "ivr", 60)
+        waiting = [citizen.intake(code) for code in codes]
+        for _ in range(40):
+            kept = []
+            for intake in waiting[:20]:
+                try:
+                    await client.post_record(intake)
+                except BridgeUnavailable:
+                    kept.append(intake)
+            waiting = kept + waiting[20:]
+            if not waiting:
+                break
+            async with other.reading() as session:
+                await session.execute(drop)
+    await other.close()
+    assert not waiting
+    assert "request_failed" not in bridge.log
+    assert len(await _what_cases(postgres_url)) == 60
+
+
+async def _what_cases(url: str) -> list[Any]:
+    database = Database(url)
+    async with database.reading() as session:
+        cases = list(await session.scalars(select(Case.id)))
+    await database.close()
+    return cases
+
+
+def test_a_caller_node_that_vanishes_while_uploading_leaves_nothing(
+    bridge: Any, citizen: Any, codes: list[str]
+) -> None:
+    audio = citizen.sound(60)
+    intake = citizen.intake(codes[0], audio=audio)
+    bridge.http("ivr").post("/api/v1/intakes", json=intake).raise_for_status()
+    path = f"/api/v1/recordings/{intake['recording']['recording_id']}/audio"
+    head = (
+        f"PUT {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {bridge.token('ivr')}\r\n"
+        f"Content-Length: {len(audio)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", bridge.settings.bridge.port)) as torn:
+        torn.sendall(head.encode() + audio[: len(audio) // 2])
+        parts = bridge.settings.recordings_dir / "tmp"
+        wait_for(lambda: parts.exists() and any(parts.iterdir()))
+    wait_for(lambda: not any(parts.iterdir()))
+    assert not list(bridge.settings.recordings_dir.rglob("*.rec"))
+    answer = bridge.http("ivr").put(path, content=audio)
+    assert answer.status_code == 204
+    assert "request_failed" not in bridge.log
+
+
+def wait_for(check: Callable[[], bool]) -> None:
+    """Asks for ten seconds."""
+    end = time.monotonic() + 10
+    while not check():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
