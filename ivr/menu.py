@@ -124,6 +124,8 @@ class _Reader:
         except UnicodeDecodeError as error:
             line = self._content.count(b"\n", 0, error.start) + 1
             raise InvalidMenu([MenuError(self._path, line, "not UTF-8")]) from error
+        except RecursionError as error:
+            raise InvalidMenu([MenuError(self._path, 1, "nested deeper than any menu")]) from error
         except tomllib.TOMLDecodeError as error:
             raise InvalidMenu([self._syntax(str(error))]) from error
         except ValidationError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ivr import prompts
 from ivr.call import Call
-from ivr.line import BridgeAway, Followed
+from ivr.line import BridgeAway, Followed, Reply
 from ivr.steps.identity import ask_identity
 from ivr.steps.parameters import NodeName, Parameters, Tries
 from persian.spoken import date_prompts
@@ -69,14 +71,25 @@ async def _tell(call: Call, found: Followed) -> None:
     if found.reply is None:
         await call.tell(prompts.FOLLOWUP_NO_REPLY)
         return
-    sound = None
-    if not call.typed:
-        call.audio.prepare()
-        sound = await call.line.read_out(found.reply.language, found.reply.text, call.audio.folder)
-    if sound is None:
+    if call.typed or not await _read_out(call, found.reply):
         await call.tell(prompts.FOLLOWUP_LAST_REPLY_AT, *date_prompts(call.language, found.reply.at))
-        return
-    await call.tell(prompts.FOLLOWUP_LAST_REPLY)
-    if not call.typed:
-        await call.listen_to(sound)
-    call.audio.remove()
+
+
+async def _read_out(call: Call, reply: Reply) -> bool:
+    """Whether the reply could be spoken. Its sound goes in any case, and nothing else of the call's."""
+    folder = call.audio.folder
+    call.audio.prepare()
+    sound = None
+    try:
+        sound = await call.line.read_out(reply.language, reply.text, folder)
+        if sound is None:
+            return False
+        await call.tell(prompts.FOLLOWUP_LAST_REPLY)
+        if not call.typed:
+            await call.listen_to(sound)
+        return True
+    finally:
+        if sound is not None:
+            sound.with_suffix(".alaw").unlink(missing_ok=True)
+        with suppress(OSError):  # a message of this call still waits in it for the bridge
+            folder.rmdir()
