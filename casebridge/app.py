@@ -15,8 +15,9 @@ from fastapi import APIRouter, FastAPI
 from casebridge import guards, health, problems
 from casebridge.audit.router import router as audit
 from casebridge.bridge import Bridge, build_bridge
+from casebridge.callbacks.index_keeping import keep_index_whole
 from casebridge.callbacks.router import router as callbacks
-from casebridge.callbacks.service import keep_index_whole, release_ended_leases
+from casebridge.callbacks.service import release_ended_leases
 from casebridge.calls.router import router as calls
 from casebridge.cases.router import router as cases
 from casebridge.events.router import router as events

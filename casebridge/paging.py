@@ -7,13 +7,17 @@ import binascii
 import hashlib
 import hmac
 import json
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
 
 from casebridge.problems import Problem
 
 _TAG = 16
 MAX_CURSOR = 512
 """Longest cursor accepted, in characters."""
+Row = TypeVar("Row")
 
 
 class Cursors:
@@ -43,8 +47,31 @@ class Cursors:
         position = json.loads(plain)
         return list(position)
 
+    def read_moment(self, listing: str, cursor: str | None) -> tuple[datetime, UUID] | None:
+        """Moment and id a page ended with; None without a cursor. Raises like `read`."""
+        if not cursor:
+            return None
+        at, row_id = self.read(listing, cursor)
+        return datetime.fromisoformat(at), UUID(row_id)
+
+    def cut(
+        self, listing: str, rows: list[Row], limit: int, position: Callable[[Row], list[Any]]
+    ) -> tuple[list[Row], str | None]:
+        """A page out of rows of which one more than `limit` was read, and the cursor to the next page.
+
+        The cursor is None on the last page; `position` tells the place of a row in its list.
+        """
+        if len(rows) <= limit:
+            return rows, None
+        return rows[:limit], self.make(listing, position(rows[limit - 1]))
+
     def _tag(self, listing: str, plain: bytes) -> bytes:
         return hmac.new(self._key, listing.encode() + b"\0" + plain, hashlib.sha256).digest()[:_TAG]
+
+
+def moment_and_id(at: datetime, row_id: UUID) -> list[str]:
+    """The position `read_moment` gives back."""
+    return [at.isoformat(), str(row_id)]
 
 
 def _wrong() -> Problem:

@@ -1,4 +1,4 @@
-"""The few numbers the overview and the operators' page show."""
+"""What stands outside the database and is shown: calls on the line, jobs given up, refused intakes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from typing import Any, Final
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from casebridge.callbacks.models import CallbackRow
-from casebridge.cases.models import Case
-from casebridge.transcripts.models import TranscriptRow
 
 LIVE_CALLS: Final = "line111:live:calls"
 """Hash that call_routing keeps: a field for each call on the line; none where nobody calls."""
@@ -56,24 +50,6 @@ class RejectedFile:
     name: str
     size: int
     at: datetime
-
-
-async def cases_since(session: AsyncSession, start: datetime) -> int:
-    """Cases opened from a moment on."""
-    query = select(func.count()).select_from(Case).where(Case.opened_at >= start)
-    return await session.scalar(query) or 0
-
-
-async def callbacks_waiting(session: AsyncSession) -> int:
-    """Callbacks that wait in line, their time come or not."""
-    query = select(func.count()).select_from(CallbackRow).where(CallbackRow.state == "waiting")
-    return await session.scalar(query) or 0
-
-
-async def transcripts_in(session: AsyncSession, *statuses: str) -> int:
-    """Transcripts in these states."""
-    query = select(func.count()).select_from(TranscriptRow).where(TranscriptRow.status.in_(statuses))
-    return await session.scalar(query) or 0
 
 
 async def live_calls(client: redis.Redis) -> int | None:

@@ -13,12 +13,12 @@ from typing import Final
 
 from starlette.requests import Request
 
+from casebridge.people.access import COOKIE as SESSION_COOKIE
 from console.errors import StaleForm
 
 COOKIE: Final = "line111_form"
 FIELD: Final = "form_token"
 HEADER: Final = "X-Form-Token"
-SESSION_COOKIE: Final = "line111_session"
 _SIZE: Final = 32
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from casebridge.wire import Instant, Wire
+from casebridge.wire import Id, Instant, TrackingCode, Wire
 
 
 class AuditEntry(Wire):
@@ -17,6 +17,9 @@ class AuditEntry(Wire):
     subject_id: str
     address: str | None
     detail: dict[str, Any]
+    case_id: Id | None
+    """The case it tells of, where there is one."""
+    tracking_code: TrackingCode | None
 
 
 class AuditPage(Wire):

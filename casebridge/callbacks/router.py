@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -57,18 +57,8 @@ async def peek(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CallbackPage:
     """Callbacks by original arrival; `due_at` tells when the wished time of each comes."""
-    listing = f"callbacks:{state.value}"
-    after = None
-    if cursor:
-        at, row_id = bridge.cursors.read(listing, cursor)
-        after = datetime.fromisoformat(at), UUID(row_id)
     async with bridge.database.reading() as session:
-        items, total = await service.list_callbacks(session, state=state, after=after, limit=limit + 1)
-    following = None
-    if len(items) > limit:
-        items = items[:limit]
-        following = bridge.cursors.make(listing, [items[-1].arrived_at.isoformat(), str(items[-1].id)])
-    return CallbackPage(items=items, next_cursor=following, total=total)
+        return await service.list_callbacks(session, bridge.cursors, state=state, cursor=cursor, limit=limit)
 
 
 @router.post(

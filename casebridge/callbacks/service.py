@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,21 +15,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.audit import service as audit
+from casebridge.callbacks.index_keeping import rebuild_index
 from casebridge.callbacks.line import CallbackLine, IndexLost
 from casebridge.callbacks.models import CallbackRow
 from casebridge.callbacks.rules import after_attempt
-from casebridge.callbacks.schemas import Callback, NewCallback, Outcome, State
+from casebridge.callbacks.schemas import Callback, CallbackPage, NewCallback, Outcome, State
 from casebridge.cases import history
 from casebridge.cases.models import Case
+from casebridge.cases.numbers import number_to_call
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
 from casebridge.events import service as events
 from casebridge.intakes.rows import line_row, new_callback
+from casebridge.paging import Cursors, moment_and_id
 from casebridge.problems import Problem
 from casebridge.tables import new_id
 from line111.clock import now
 
-REBUILD_BATCH = 1000
 log = structlog.get_logger("casebridge.callbacks")
 
 
@@ -55,24 +56,47 @@ async def enqueue(session: AsyncSession, new: NewCallback, zone: ZoneInfo, actor
 
 async def list_callbacks(
     session: AsyncSession,
+    cursors: Cursors,
     *,
     state: State,
-    after: tuple[datetime, UUID] | None = None,
+    cursor: str | None = None,
     limit: int = 50,
-) -> tuple[list[Callback], int]:
-    """Callbacks in a state by original arrival, and how many there are in all."""
+) -> CallbackPage:
+    """A page of callbacks in a state by original arrival, and how many there are in all.
+
+    Raises Problem naming `cursor` where it is none of this list.
+    """
+    listing = f"callbacks:{state.value}"
     query = (
         select(CallbackRow, Case)
         .join(Case, Case.id == CallbackRow.case_id)
         .where(CallbackRow.state == state.value)
         .order_by(CallbackRow.arrived_at, CallbackRow.id)
-        .limit(limit)
+        .limit(limit + 1)
     )
-    if after:
-        query = query.where(tuple_(CallbackRow.arrived_at, CallbackRow.id) > after)
-    count = select(func.count()).select_from(CallbackRow).where(CallbackRow.state == state.value)
+    place = cursors.read_moment(listing, cursor)
+    if place:
+        query = query.where(tuple_(CallbackRow.arrived_at, CallbackRow.id) > place)
     items = [_describe(row, case) for row, case in await session.execute(query)]
-    return items, int(await session.scalar(count) or 0)
+    items, following = cursors.cut(listing, items, limit, lambda row: moment_and_id(row.arrived_at, row.id))
+    return CallbackPage(items=items, next_cursor=following, total=await count_callbacks(session, state))
+
+
+async def count_callbacks(session: AsyncSession, state: State) -> int:
+    """How many callbacks are in a state, their time come or not."""
+    query = select(func.count()).select_from(CallbackRow).where(CallbackRow.state == state.value)
+    return int(await session.scalar(query) or 0)
+
+
+async def held_by(session: AsyncSession, keys: KeyRing, agent: str) -> list[Callback]:
+    """What this agent has claimed, with the number to call: the claim itself was audited."""
+    query = (
+        select(CallbackRow, Case)
+        .join(Case, Case.id == CallbackRow.case_id)
+        .where(CallbackRow.state == State.CLAIMED.value, CallbackRow.claimed_by == agent)
+        .order_by(CallbackRow.claimed_at)
+    )
+    return [_describe(row, case, number_to_call(keys, case)) for row, case in await session.execute(query)]
 
 
 async def get_callback(session: AsyncSession, callback_id: UUID) -> Callback:
@@ -151,9 +175,8 @@ async def finish(
     else:
         row.due_at = following.due_at
         await _back_in_line(session, row, actor, outcome.value)
-    await audit.write(
-        session, actor, "callback_attempt", "callback", row.id, detail={"outcome": outcome.value}
-    )
+    told = {"outcome": outcome.value, "case_id": str(row.case_id)}
+    await audit.write(session, actor, "callback_attempt", "callback", row.id, detail=told)
     return _describe(row, case)
 
 
@@ -174,23 +197,6 @@ async def release_ended_leases(database: Database) -> int:
                 await _back_in_line(session, row, "service:bridge", "lease_ended")
                 count += 1
     return count
-
-
-async def rebuild_index(database: Database, line: CallbackLine) -> int:
-    """Makes the index anew from the database; returns how many wait."""
-    count = await line.rebuild(_waiting(database))
-    log.info("callback_index_rebuilt", waiting=count)
-    return count
-
-
-async def keep_index_whole(database: Database, line: CallbackLine) -> None:
-    """Rebuilds the index where Redis is another one, or holds fewer than wait."""
-    async with database.reading() as session:
-        waiting = await session.scalar(
-            select(func.count()).select_from(CallbackRow).where(CallbackRow.state == State.WAITING.value)
-        )
-    if not await line.is_whole(int(waiting or 0)):
-        await rebuild_index(database, line)
 
 
 async def _whose_turn(database: Database, line: CallbackLine, queues: Sequence[str] | None) -> UUID | None:
@@ -238,11 +244,12 @@ async def _take(
         return None
     case = await session.get_one(Case, row.case_id)
     await history.add(session, row.case_id, "callback_claimed", actor, agent=agent)
-    await audit.write(session, actor, "callback_claimed", "callback", row.id, detail={"agent": agent})
+    told = {"agent": agent, "case_id": str(row.case_id)}
+    await audit.write(session, actor, "callback_claimed", "callback", row.id, detail=told)
     await events.add(
         session, events.event("callback.claimed", callback_id=row.id, case_id=row.case_id, agent=agent)
     )
-    return _describe(row, case, _contact_number(keys, case))
+    return _describe(row, case, number_to_call(keys, case))
 
 
 async def _tell_index(line: CallbackLine, callback_id: UUID, taken: bool) -> None:
@@ -281,34 +288,6 @@ async def _claimed(session: AsyncSession, callback_id: UUID, agent: str | None) 
     if row.state != State.CLAIMED.value or (agent is not None and row.claimed_by != agent):
         raise Problem("callback_not_claimed")
     return row, case
-
-
-async def _waiting(database: Database) -> AsyncIterator[list[dict[str, Any]]]:
-    """All that wait, in batches, each in a short transaction of its own."""
-    columns = CallbackRow.id, CallbackRow.arrived_at, CallbackRow.due_at, CallbackRow.queue
-    query = (
-        select(*columns)
-        .where(CallbackRow.state == State.WAITING.value)
-        .order_by(CallbackRow.arrived_at, CallbackRow.id)
-        .limit(REBUILD_BATCH)
-    )
-    place: Any = None
-    while True:
-        part = query if place is None else query.where(tuple_(CallbackRow.arrived_at, CallbackRow.id) > place)
-        async with database.reading() as session:
-            rows = (await session.execute(part)).all()
-        if rows:
-            place = rows[-1].arrived_at, rows[-1].id
-            yield [line_row(dict(row._mapping))["payload"] for row in rows]
-        if len(rows) < REBUILD_BATCH:
-            return
-
-
-def _contact_number(keys: KeyRing, case: Case) -> str | None:
-    if case.numbers is None:
-        return None
-    numbers: dict[str, str | None] = json.loads(keys.decrypt(case.numbers, f"case:{case.id}"))
-    return numbers.get("contact_number") or numbers.get("caller_number")
 
 
 def _describe(row: CallbackRow, case: Case, contact_number: str | None = None) -> Callback:

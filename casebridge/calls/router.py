@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -30,16 +29,7 @@ async def list_calls(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CallPage:
     """Calls, newest first, with every step; identifiers in them are masked."""
-    before = None
-    if cursor:
-        at, row_id = bridge.cursors.read("calls", cursor)
-        before = datetime.fromisoformat(at), UUID(row_id)
     async with bridge.database.reading() as session:
-        items = await service.list_calls(
-            session, intake_id=intake_id, call_id=call_id, before=before, limit=limit + 1
+        return await service.list_calls(
+            session, bridge.cursors, intake_id=intake_id, call_id=call_id, cursor=cursor, limit=limit
         )
-    following = None
-    if len(items) > limit:
-        items = items[:limit]
-        following = bridge.cursors.make("calls", [items[-1].started_at.isoformat(), str(items[-1].id)])
-    return CallPage(items=items, next_cursor=following)

@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.calls.models import CallRow
-from casebridge.calls.schemas import Call
+from casebridge.calls.schemas import Call, CallPage
+from casebridge.paging import Cursors, moment_and_id
 
 
 async def list_calls(
     session: AsyncSession,
+    cursors: Cursors,
     *,
     intake_id: UUID | None = None,
     call_id: str | None = None,
-    before: tuple[datetime, UUID] | None = None,
+    cursor: str | None = None,
     limit: int = 50,
-) -> list[Call]:
-    """Calls, newest first; of one case or one Asterisk call."""
-    query = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(limit)
+) -> CallPage:
+    """A page of calls, newest first; of one case or one Asterisk call.
+
+    Raises Problem naming `cursor` where it is none of this list.
+    """
+    query = select(CallRow).order_by(CallRow.started_at.desc(), CallRow.id.desc()).limit(limit + 1)
     if intake_id:
         query = query.where(CallRow.intake_id == intake_id)
     if call_id:
         query = query.where(CallRow.call_id == call_id)
-    if before:
-        query = query.where(tuple_(CallRow.started_at, CallRow.id) < before)
-    return [
+    place = cursors.read_moment("calls", cursor)
+    if place:
+        query = query.where(tuple_(CallRow.started_at, CallRow.id) < place)
+    items = [
         Call(
             id=row.id,
             call_id=row.call_id,
@@ -44,3 +49,7 @@ async def list_calls(
         )
         for row in await session.scalars(query)
     ]
+    items, following = cursors.cut(
+        "calls", items, limit, lambda call: moment_and_id(call.started_at, call.id)
+    )
+    return CallPage(items=items, next_cursor=following)

@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 
 from casebridge.bridge import Bridge, get_bridge
-from casebridge.cases import service
+from casebridge.cases import listing, service
+from casebridge.cases.listing import CaseFilter
 from casebridge.cases.schemas import (
     CaseChange,
     CaseDetail,
@@ -54,7 +55,7 @@ async def list_cases(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CasePage:
     """Cases, newest first; identifiers are masked."""
-    wanted = service.CaseFilter(
+    wanted = CaseFilter(
         kind=kind,
         status=status,
         province=province,
@@ -66,7 +67,7 @@ async def list_cases(
         quarantined=quarantined,
     )
     async with bridge.database.reading() as session:
-        return await service.list_cases(
+        return await listing.list_cases(
             session, bridge.keys, bridge.cursors, wanted, cursor=cursor, limit=limit
         )
 

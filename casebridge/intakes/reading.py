@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from casebridge.applicants.service import belongs_to
+from casebridge.cases.numbers import close_numbers
 from casebridge.cases.schemas import IdentifierKind
 from casebridge.crypto import KeyRing, keyed_hash
 from casebridge.intakes.schemas import CallReport, Intake, Record
@@ -98,9 +99,7 @@ def _identity(document: dict[str, Any], case_id: UUID, keys: KeyRing, lookup_key
         lookup=keyed_hash(lookup_key, kind, digits),
         new_applicant_id=applicant_id,
         identifier=keys.encrypt(digits.encode(), belongs_to(applicant_id)),
-        numbers=keys.encrypt(json.dumps(numbers).encode(), f"case:{case_id}")
-        if any(numbers.values())
-        else None,
+        numbers=close_numbers(keys, case_id, numbers),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -46,19 +45,15 @@ async def list_recordings(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> RecordingPage:
     """Recordings, oldest first; by the state of their transcript, or of one case."""
-    after = None
-    if cursor:
-        at, row_id = bridge.cursors.read("recordings", cursor)
-        after = datetime.fromisoformat(at), UUID(row_id)
     async with bridge.database.reading() as session:
-        items = await service.list_recordings(
-            session, transcript_status=transcript_status, case_id=case_id, after=after, limit=limit + 1
+        return await service.list_recordings(
+            session,
+            bridge.cursors,
+            transcript_status=transcript_status,
+            case_id=case_id,
+            cursor=cursor,
+            limit=limit,
         )
-    following = None
-    if len(items) > limit:
-        items = items[:limit]
-        following = bridge.cursors.make("recordings", [items[-1].created_at.isoformat(), str(items[-1].id)])
-    return RecordingPage(items=items, next_cursor=following)
 
 
 @router.get("/recordings/{recording_id}", responses=documented(404))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, tuple_
@@ -10,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases import history
 from casebridge.events import service as events
+from casebridge.paging import Cursors, moment_and_id
 from casebridge.problems import Problem
 from casebridge.recordings.models import RecordingRow
-from casebridge.recordings.schemas import Recording, RecordingState
+from casebridge.recordings.schemas import Recording, RecordingPage, RecordingState
 from casebridge.transcripts.models import TranscriptRow
 from casebridge.transcripts.schemas import TranscriptStatus
 from line111.clock import now
@@ -35,26 +35,32 @@ async def describe(session: AsyncSession, recording_id: UUID) -> Recording:
 
 async def list_recordings(
     session: AsyncSession,
+    cursors: Cursors,
     *,
     transcript_status: str | None = None,
     case_id: UUID | None = None,
-    after: tuple[datetime, UUID] | None = None,
+    cursor: str | None = None,
     limit: int = 50,
-) -> list[Recording]:
-    """Recordings, oldest first, after a place in the list."""
+) -> RecordingPage:
+    """A page of recordings, oldest first. Raises Problem naming `cursor` where it is none of this list."""
     query = (
         select(RecordingRow, TranscriptRow.status)
         .outerjoin(TranscriptRow, TranscriptRow.recording_id == RecordingRow.id)
         .order_by(RecordingRow.created_at, RecordingRow.id)
-        .limit(limit)
+        .limit(limit + 1)
     )
     if transcript_status:
         query = query.where(TranscriptRow.status == transcript_status)
     if case_id:
         query = query.where(RecordingRow.case_id == case_id)
-    if after:
-        query = query.where(tuple_(RecordingRow.created_at, RecordingRow.id) > after)
-    return [_describe(row, status) for row, status in await session.execute(query)]
+    place = cursors.read_moment("recordings", cursor)
+    if place:
+        query = query.where(tuple_(RecordingRow.created_at, RecordingRow.id) > place)
+    items = [_describe(row, status) for row, status in await session.execute(query)]
+    items, following = cursors.cut(
+        "recordings", items, limit, lambda row: moment_and_id(row.created_at, row.id)
+    )
+    return RecordingPage(items=items, next_cursor=following)
 
 
 async def mark_held(session: AsyncSession, recording_id: UUID, key_number: int, actor: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases import history
@@ -46,6 +47,12 @@ async def put_transcript(session: AsyncSession, recording_id: UUID, new: NewTran
             "transcript.updated", recording_id=recording_id, case_id=recording.case_id, status=new.status
         ),
     )
+
+
+async def count_transcripts(session: AsyncSession, *statuses: TranscriptStatus) -> int:
+    """How many transcripts are in one of these states."""
+    query = select(func.count()).select_from(TranscriptRow).where(TranscriptRow.status.in_(statuses))
+    return int(await session.scalar(query) or 0)
 
 
 async def get_transcript(session: AsyncSession, recording_id: UUID) -> Transcript:

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.callbacks import service as callbacks
-from casebridge.callbacks.schemas import CallbackPage, Outcome, State
+from casebridge.callbacks.schemas import Outcome, State
 from console.forms import check_form
 from console.language import N_, Language
 from console.pages import language_of, render
@@ -38,7 +37,7 @@ async def line_page(
     """The line, and what this agent has in hand."""
     may_claim = "callbacks:claim" in person.scopes
     async with bridge.database.reading() as session:
-        page = await _page(session)
+        page = await callbacks.list_callbacks(session, bridge.cursors, state=State.WAITING, limit=FIRST)
         mine = await callbacks.held_by(session, bridge.keys, person.name) if may_claim else []
     notice, colour = NOTICES.get(said, ("", "slate"))
     return render(
@@ -57,7 +56,7 @@ async def line_page(
 async def waiting_part(request: Request, bridge: BridgeParts, _: CallbackReader) -> Response:
     """Who waits, again."""
     async with bridge.database.reading() as session:
-        page = await _page(session)
+        page = await callbacks.list_callbacks(session, bridge.cursors, state=State.WAITING, limit=FIRST)
     return render(request, "callback_rows.html", page=page)
 
 
@@ -99,11 +98,6 @@ async def finish(
         await callbacks.finish(session, callback_id, outcome, later_at, person.actor, agent=person.name)
     bridge.relay.wake()
     return RedirectResponse("/callbacks?said=done", 303)
-
-
-async def _page(session: AsyncSession) -> CallbackPage:
-    items, total = await callbacks.list_callbacks(session, state=State.WAITING, limit=FIRST + 1)
-    return CallbackPage(items=items[:FIRST], next_cursor="more" if len(items) > FIRST else None, total=total)
 
 
 def _later(choice: str, speech: Language) -> datetime:

@@ -10,13 +10,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge
 from casebridge.calls import service as calls
 from casebridge.cases import service as cases
-from casebridge.cases.models import Case
+from casebridge.cases.listing import related_cases
 from casebridge.cases.schemas import CaseDetail, CaseRecording, HistoryEntry
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
@@ -66,17 +65,6 @@ class Happened:
     service: str
 
 
-@dataclass(frozen=True)
-class Other:
-    """Another case of the same applicant."""
-
-    id: UUID
-    tracking_code: str | None
-    kind: str
-    status: str
-    opened_at: datetime
-
-
 @router.get("/cases/{case_id}")
 async def case_page(
     request: Request, bridge: BridgeParts, person: CaseReader, case_id: UUID, chosen: RecordingChoice = None
@@ -86,8 +74,8 @@ async def case_page(
         case = await cases.get_case(session, bridge.keys, case_id)
         recording = _recording(case, chosen)
         shown = await _words(session, case, recording)
-        journal = await _journal(session, case_id)
-        related = await _related(session, case_id)
+        journal = await _journal(session, bridge, case_id)
+        related = await related_cases(session, bridge.keys, case_id, limit=MOST_RELATED)
     return render(
         request,
         "case.html",
@@ -174,27 +162,14 @@ async def _words(session: AsyncSession, case: CaseDetail, recording: CaseRecordi
     return Words(found.status, found.language, found.segments, found.model)
 
 
-async def _journal(session: AsyncSession, case_id: UUID) -> list[Step] | None:
+async def _journal(session: AsyncSession, bridge: Bridge, case_id: UUID) -> list[Step] | None:
     """What the caller heard and pressed; None where no call made this case."""
-    found = await calls.list_calls(session, intake_id=case_id, limit=1)
+    found = (await calls.list_calls(session, bridge.cursors, intake_id=case_id, limit=1)).items
     if not found:
         return None
     return [
         Step(step["at_ms"] / 1000, step["step"], step.get("heard") or [], step.get("pressed") or "")
         for step in found[0].journal
-    ]
-
-
-async def _related(session: AsyncSession, case_id: UUID) -> list[Other]:
-    applicant = select(Case.applicant_id).where(Case.id == case_id).scalar_subquery()
-    rows = await session.scalars(
-        select(Case)
-        .where(Case.applicant_id == applicant, Case.id != case_id)
-        .order_by(Case.opened_at.desc(), Case.id.desc())
-        .limit(MOST_RELATED)
-    )
-    return [
-        Other(row.id, row.tracking_code or row.told_code, row.kind, row.status, row.opened_at) for row in rows
     ]
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from casebridge.people import service as people
 from casebridge.people.access import COOKIE, address_of
+from casebridge.people.router import throttled_sign_in
 from casebridge.problems import Problem
 from console.forms import check_form
 from console.language import CODES
@@ -43,13 +44,7 @@ async def sign_in(
     speech = language_of(request)
     name = "".join(character for character in username if character.isprintable()).strip()
     try:
-        opened = await people.sign_in(
-            bridge.database,
-            name[:64],
-            password,
-            hours=bridge.settings.bridge.session_hours,
-            address=address_of(request),
-        )
+        opened = await throttled_sign_in(bridge, address_of(request), name[:64], password)
     except Problem as problem:
         if problem.code != "too_many_attempts":
             raise

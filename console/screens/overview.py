@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.bridge import Bridge
 from casebridge.callbacks import service as callbacks
 from casebridge.callbacks.schemas import Callback, State
-from casebridge.cases import service as cases
+from casebridge.cases.listing import CaseFilter, count_opened, list_cases
 from casebridge.cases.schemas import CaseRow
 from casebridge.people.service import Principal
+from casebridge.transcripts import service as transcripts
+from casebridge.transcripts.schemas import TranscriptStatus
 from console import figures
 from console.language import N_
 from console.pages import language_of, render
@@ -31,7 +33,7 @@ async def overview(request: Request, bridge: BridgeParts, person: SignedIn) -> R
     async with bridge.database.reading() as session:
         counts = await _counts(request, session, bridge, person)
         latest = await _latest(session, bridge) if "cases:read" in person.scopes else []
-        waiting = await _waiting(session) if "callbacks:read" in person.scopes else None
+        waiting = await _waiting(session, bridge) if "callbacks:read" in person.scopes else None
     return render(request, "overview.html", counts=counts, latest=latest, waiting=waiting)
 
 
@@ -62,16 +64,19 @@ async def _counts(
         figures.Count(
             N_("New today"),
             "inbox",
-            await figures.cases_since(session, today),
+            await count_opened(session, today),
             f"/cases?since={day}" if reads else None,
         ),
         figures.Count(
-            N_("Callbacks waiting"), "phone-incoming", await figures.callbacks_waiting(session), "/callbacks"
+            N_("Callbacks waiting"),
+            "phone-incoming",
+            await callbacks.count_callbacks(session, State.WAITING),
+            "/callbacks",
         ),
         figures.Count(
             N_("Transcripts waiting for a model"),
             "file-text",
-            await figures.transcripts_in(session, "waiting_for_model"),
+            await transcripts.count_transcripts(session, TranscriptStatus.WAITING_FOR_MODEL),
             "/recordings" if operates else None,
         ),
         figures.Count(N_("Calls on the line now"), "phone-call", await figures.live_calls(bridge.redis)),
@@ -79,10 +84,10 @@ async def _counts(
 
 
 async def _latest(session: AsyncSession, bridge: Bridge) -> list[CaseRow]:
-    page = await cases.list_cases(session, bridge.keys, bridge.cursors, cases.CaseFilter(), limit=LATEST)
+    page = await list_cases(session, bridge.keys, bridge.cursors, CaseFilter(), limit=LATEST)
     return page.items
 
 
-async def _waiting(session: AsyncSession) -> list[Callback]:
-    items, _ = await callbacks.list_callbacks(session, state=State.WAITING, limit=FIRST_IN_LINE)
-    return items
+async def _waiting(session: AsyncSession, bridge: Bridge) -> list[Callback]:
+    page = await callbacks.list_callbacks(session, bridge.cursors, state=State.WAITING, limit=FIRST_IN_LINE)
+    return page.items

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Annotated, Final
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from casebridge.bridge import Bridge
-from casebridge.recordings.models import RecordingRow
-from casebridge.transcripts.models import TranscriptRow
+from casebridge.paging import MAX_CURSOR
+from casebridge.recordings import service as recordings
+from casebridge.transcripts import service as transcripts
+from casebridge.transcripts.schemas import TranscriptStatus
 from console import figures
 from console.language import N_
 from console.pages import render
@@ -22,16 +20,15 @@ from console.visitor import BridgeParts, Operator
 
 router = APIRouter()
 PAGE: Final = 50
-LISTING: Final = "stuck-recordings"
-STATES: Final = ("waiting_for_model", "failed", "deadline", "broken", "empty", "in_progress", "queued")
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of recordings, oldest first."""
-
-    items: list[RecordingRow]
-    next_cursor: str | None
+GIVEN_UP: Final = (TranscriptStatus.FAILED, TranscriptStatus.DEADLINE, TranscriptStatus.BROKEN)
+STATES: Final = (
+    TranscriptStatus.WAITING_FOR_MODEL,
+    *GIVEN_UP,
+    TranscriptStatus.EMPTY,
+    TranscriptStatus.IN_PROGRESS,
+    TranscriptStatus.QUEUED,
+)
+"""States of a transcript that is no text yet, those somebody can do something about first."""
 
 
 @router.get("/recordings")
@@ -39,41 +36,28 @@ async def recordings_page(
     request: Request,
     bridge: BridgeParts,
     _: Operator,
-    state: Annotated[str, Query(max_length=32)] = STATES[0],
-    cursor: Annotated[str | None, Query(max_length=512)] = None,
+    state: Annotated[str, Query(max_length=32)] = STATES[0].value,
+    cursor: Annotated[str | None, Query(max_length=MAX_CURSOR)] = None,
 ) -> Response:
     """Recordings by the state of their transcript, jobs given up, refused intakes."""
-    shown = state if state in STATES else STATES[0]
+    shown = TranscriptStatus(state) if state in STATES else STATES[0]
     rejected = await asyncio.to_thread(figures.rejected_files, bridge.settings.spool_dir)
     dead = await figures.dead_jobs(bridge.redis)
     async with bridge.database.reading() as session:
-        page = await _page(session, bridge, shown, cursor)
+        page = await recordings.list_recordings(
+            session, bridge.cursors, transcript_status=shown, cursor=cursor, limit=PAGE
+        )
         counts = await _counts(session, dead, rejected)
     return render(
         request,
         "recordings.html",
         page=page,
-        state=shown,
-        states=STATES,
+        state=shown.value,
+        states=[status.value for status in STATES],
         counts=counts,
         dead=dead,
         rejected=rejected,
     )
-
-
-async def _page(session: AsyncSession, bridge: Bridge, state: str, cursor: str | None) -> Page:
-    query = (
-        select(RecordingRow)
-        .join(TranscriptRow, TranscriptRow.recording_id == RecordingRow.id)
-        .where(TranscriptRow.status == state)
-        .order_by(RecordingRow.id)
-        .limit(PAGE + 1)
-    )
-    if cursor:
-        query = query.where(RecordingRow.id > UUID(str(bridge.cursors.read(LISTING, cursor)[0])))
-    rows = list(await session.scalars(query))
-    more = bridge.cursors.make(LISTING, [str(rows[PAGE - 1].id)]) if len(rows) > PAGE else None
-    return Page(rows[:PAGE], more)
 
 
 async def _counts(
@@ -81,8 +65,8 @@ async def _counts(
     dead: list[figures.DeadJob] | None,
     rejected: list[figures.RejectedFile] | None,
 ) -> list[figures.Count]:
-    waiting = await figures.transcripts_in(session, "waiting_for_model")
-    failed = await figures.transcripts_in(session, "failed", "deadline", "broken")
+    waiting = await transcripts.count_transcripts(session, TranscriptStatus.WAITING_FOR_MODEL)
+    failed = await transcripts.count_transcripts(session, *GIVEN_UP)
     return [
         figures.Count(N_("Transcripts waiting for a model"), "clock", waiting),
         figures.Count(N_("Transcripts that failed"), "alert-triangle", failed, alarm=True),

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, update
 
-from casebridge.callbacks import service
+from casebridge.callbacks import index_keeping, service
 from casebridge.callbacks.models import CallbackRow
 from casebridge.cases.models import Case
 from casebridge.client import BridgeRefused
@@ -85,7 +85,7 @@ async def test_a_wished_time_is_waited_for(api: Any) -> None:
         later = now() + timedelta(seconds=1.5)
         change = update(CallbackRow).where(CallbackRow.case_id == UUID(early))
         await session.execute(change.values(due_at=later))
-    await service.rebuild_index(api.bridge.database, api.bridge.line)
+    await index_keeping.rebuild_index(api.bridge.database, api.bridge.line)
     assert await claim_all(api) == [late]
     await asyncio.sleep(1.6)
     assert await claim_all(api) == [early]
@@ -115,18 +115,18 @@ async def test_outcomes_end_the_callback_or_bring_it_back(api: Any) -> None:
     await waiting(api, 4)
     async with api.client(ROUTING) as client:
         taken = [await client.claim_callback("a1") for _ in range(4)]
-        done = await client.finish_callback(taken[0].id, "reached")  # type: ignore[union-attr]
-        again = await client.finish_callback(taken[1].id, "no_answer")  # type: ignore[union-attr]
+        done = await client.finish_callback(taken[0].id, "reached")
+        again = await client.finish_callback(taken[1].id, "no_answer")
         agreed = to_text(now() + timedelta(hours=2))
-        later = await client.finish_callback(taken[2].id, "later", agreed)  # type: ignore[union-attr]
+        later = await client.finish_callback(taken[2].id, "later", agreed)
         assert (done.state, again.state, later.state) == ("done", "waiting", "waiting")
         assert again.attempts == 1
         assert again.due_at > now() + timedelta(minutes=25)
         assert to_text(later.due_at) == agreed
         wrong = [
             (409, client.finish_callback(done.id, "reached")),
-            (422, client.finish_callback(taken[3].id, "later")),  # type: ignore[union-attr]
-            (409, client.release_callback(taken[3].id, "somebody")),  # type: ignore[union-attr]
+            (422, client.finish_callback(taken[3].id, "later")),
+            (409, client.release_callback(taken[3].id, "somebody")),
         ]
         for status, attempt in wrong:
             with pytest.raises(BridgeRefused) as refused:
@@ -174,11 +174,11 @@ async def test_callers_are_served_while_redis_is_down_and_after(api: Any, redis_
 
 async def test_an_index_from_an_old_snapshot_is_noticed(api: Any, redis_server: Any) -> None:
     await waiting(api, 2)
-    await service.keep_index_whole(api.bridge.database, api.bridge.line)
+    await index_keeping.keep_index_whole(api.bridge.database, api.bridge.line)
     client = redis_server.client()
     client.set("line111:callbacks:epoch", "another process")
     client.delete("line111:callbacks:line:general")
-    await service.keep_index_whole(api.bridge.database, api.bridge.line)
+    await index_keeping.keep_index_whole(api.bridge.database, api.bridge.line)
     assert client.zcard("line111:callbacks:line:general") == 2
 
 
@@ -209,12 +209,12 @@ async def fill(api: Any, count: int) -> float:
         case = await session.get_one(Case, case_id)
         columns = {column.key: getattr(case, column.key) for column in Case.__table__.columns}
         cases = [columns | {"id": new_id(), "tracking_code": None, "numbers": None} for _ in range(count)]
-        await session.execute(insert(Case.__table__), cases)
+        await session.execute(insert(Case), cases)
         moment = now()
         row: dict[str, Any] = {"state": "waiting", "queue": "general", "wished": "asap", "attempts": 0}
         rows = [
             row | {"id": new_id(), "case_id": c["id"], "arrived_at": moment, "due_at": moment} for c in cases
         ]
-        await session.execute(insert(CallbackRow.__table__), rows)
-    await service.rebuild_index(api.bridge.database, api.bridge.line)
+        await session.execute(insert(CallbackRow), rows)
+    await index_keeping.rebuild_index(api.bridge.database, api.bridge.line)
     return await _claims(api)

@@ -1,0 +1,133 @@
+"""Lists of cases: filters, pages, counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Select, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.applicants.models import Applicant
+from casebridge.cases.describe import describe_rows
+from casebridge.cases.models import Case
+from casebridge.cases.rules import like_pattern
+from casebridge.cases.schemas import CasePage, CaseRow
+from casebridge.crypto import KeyRing
+from casebridge.paging import Cursors, moment_and_id
+from casebridge.transcripts.models import TranscriptRow
+from persian.digits import to_latin
+from persian.letters import search_form
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What a list shows; None: everything."""
+
+    kind: str | None = None
+    status: str | None = None
+    province: str | None = None
+    channel: str | None = None
+    q: str | None = None
+    """A tracking code, or words of the message."""
+    tracking_code: str | None = None
+    opened_from: datetime | None = None
+    opened_until: datetime | None = None
+    quarantined: bool | None = None
+
+
+async def list_cases(
+    session: AsyncSession,
+    keys: KeyRing,
+    cursors: Cursors,
+    wanted: CaseFilter,
+    *,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> CasePage:
+    """A page of cases, newest first. A page goes on where the last ended, whatever came in between.
+
+    Raises Problem naming `cursor` where it is not one of this list.
+    """
+    query = (
+        _filtered(_with_applicant(), wanted).order_by(Case.opened_at.desc(), Case.id.desc()).limit(limit + 1)
+    )
+    place = cursors.read_moment("cases", cursor)
+    if place:
+        query = query.where(tuple_(Case.opened_at, Case.id) < place)
+    rows = [(case, applicant) for case, applicant in await session.execute(query)]
+    rows, following = cursors.cut(
+        "cases", rows, limit, lambda row: moment_and_id(row[0].opened_at, row[0].id)
+    )
+    return CasePage(items=await describe_rows(session, keys, rows), next_cursor=following)
+
+
+async def related_cases(
+    session: AsyncSession, keys: KeyRing, case_id: UUID, *, limit: int = 20
+) -> list[CaseRow]:
+    """Other cases of the applicant of this one, newest first: whether a matter was raised before."""
+    applicant_id = select(Case.applicant_id).where(Case.id == case_id).scalar_subquery()
+    query = (
+        _with_applicant()
+        .where(Case.applicant_id == applicant_id, Case.id != case_id)
+        .order_by(Case.opened_at.desc(), Case.id.desc())
+        .limit(limit)
+    )
+    rows = [(case, applicant) for case, applicant in await session.execute(query)]
+    return await describe_rows(session, keys, rows)
+
+
+async def count_opened(session: AsyncSession, since: datetime) -> int:
+    """How many cases were opened from a moment on."""
+    query = select(func.count()).select_from(Case).where(Case.opened_at >= since)
+    return int(await session.scalar(query) or 0)
+
+
+def has_code(code: str) -> Any:
+    """The condition that a case is known by this tracking code: its own, or the one that was told."""
+    return or_(Case.tracking_code == code, Case.told_code == code)
+
+
+def _with_applicant() -> Select[Any]:
+    query: Any = select(Case, Applicant).join(Applicant, Applicant.id == Case.applicant_id)
+    return cast("Select[Any]", query)
+
+
+def _filtered(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
+    equal = {
+        Case.kind: wanted.kind,
+        Case.status: wanted.status,
+        Case.province: wanted.province,
+        Case.channel: wanted.channel,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.tracking_code:
+        query = query.where(has_code(wanted.tracking_code))
+    if wanted.opened_from:
+        query = query.where(Case.opened_at >= wanted.opened_from)
+    if wanted.opened_until:
+        query = query.where(Case.opened_at < wanted.opened_until)
+    if wanted.quarantined is not None:
+        query = query.where(Case.quarantine.is_not(None) if wanted.quarantined else Case.quarantine.is_(None))
+    if wanted.q and wanted.q.strip():
+        query = query.where(_mentions(wanted.q.strip()))
+    return query
+
+
+def _mentions(words: str) -> Any:
+    """A tracking code as people write it, or words of the message."""
+    digits = to_latin(words).replace(" ", "").replace("-", "")
+    if len(digits) == 10 and digits.isascii() and digits.isdigit():
+        return has_code(digits)
+    written = Case.text.ilike(like_pattern(words), escape="\\")
+    spoken = search_form(words)
+    if not spoken:
+        return written
+    heard = select(TranscriptRow.case_id).where(
+        TranscriptRow.search_text.like(like_pattern(spoken), escape="\\")
+    )
+    return or_(written, Case.id.in_(heard))
