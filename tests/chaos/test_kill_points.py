@@ -1,19 +1,32 @@
-"""ivr is killed at every place between two steps of a real call: the caller goes on, and gets one code."""
+"""ivr is killed at every place between two steps of a real call: the caller goes on, and gets one code.
+
+Several lines are tried at the same time, since a call is mostly waiting; each test looks at one kill.
+"""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle
 
 import pytest
 
+from casebridge.cases.schemas import CaseDetail
 from ivr import prompts
 from ivr.kill_points import KillPoint
 from line111.call.conversation import Outcome
-from tests.pbx.whole_line import LIKE, NATIONAL_ID, OPEN_A_CASE, WholeLine, likeness
+from tests.pbx.whole_line import LIKE, NATIONAL_ID, OPEN_A_CASE, Phoned, WholeLine, likeness
 
-pytestmark = [pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.pbx,
+    pytest.mark.timeout(500),
+    pytest.mark.xdist_group("kill points"),
+]
 
+LINES = 4
 ASKED_AGAIN = f"hear:identity/ask {NATIONAL_ID} say #"
 SPOKEN_ANEW = "hear:message/record_after_tone say #"
 CONFIRMED = f"{OPEN_A_CASE} say # 1"
@@ -39,56 +52,72 @@ SCRIPTS = {
 """What the citizen does, until the kill and after it; at every other point the message is confirmed."""
 UNKNOWN_CALLER = (KillPoint.ANSWERED, KillPoint.GREETED, KillPoint.MENU_CHOSEN, KillPoint.KIND_CHOSEN)
 WISHED = AFTER_THE_CODE[1:]
-POINTS = [
-    pytest.param(point, marks=pytest.mark.xdist_group(f"kill points {place % 2}"))
-    for place, point in enumerate(KillPoint)
-]
+
+
+@dataclass
+class Kill:
+    """A call in which ivr was killed, and what the bridge holds of it once ivr runs again."""
+
+    phoned: Phoned
+    was_killed: bool
+    case: CaseDetail
+    sound: bytes
+
+
+def call_with_a_kill(line: WholeLine, point: KillPoint) -> Kill:
+    line.ivr.kill()
+    line.start_ivr(point)
+    phoned = line.phone(SCRIPTS.get(point, CONFIRMED))
+    was_killed = line.ivr.ended_by(signal.SIGKILL)
+    line.start_ivr()
+    case = line.case(phoned.code)
+    line.check_promise()
+    return Kill(phoned, was_killed, line.details(case), line.audio(case))
 
 
 @pytest.fixture(scope="module")
-def line(make_line: Callable[..., WholeLine]) -> WholeLine:
-    return make_line()
+def lines(make_line: Callable[..., WholeLine]) -> list[WholeLine]:
+    with ThreadPoolExecutor(LINES) as pool:
+        return list(pool.map(lambda _: make_line(), range(LINES)))
 
 
-@pytest.fixture
-def killed_at(line: WholeLine) -> Iterator[Callable[[KillPoint], None]]:
-    """Has the line's ivr kill itself at a point; afterwards one that does not is running."""
+@pytest.fixture(scope="module")
+def kills(lines: list[WholeLine]) -> dict[KillPoint, Future[Kill]]:
+    """Every point tried: a few lines side by side, each with its own share of the points."""
+    found: dict[KillPoint, Future[Kill]] = {}
+    own = [ThreadPoolExecutor(1) for _ in lines]  # a line has one call and one ivr at a time
+    for point, line, pool in zip(KillPoint, cycle(lines), cycle(own), strict=False):
+        found[point] = pool.submit(call_with_a_kill, line, point)
+    for pool in own:
+        pool.shutdown(wait=True)
+    return found
 
-    def start(point: KillPoint) -> None:
-        line.ivr.stop()
-        line.start_ivr(point)
 
-    yield start
-    if not line.ivr.lives:
-        line.start_ivr()
-
-
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", list(KillPoint))
 def test_caller_of_an_ivr_that_is_killed_gets_one_code_and_one_case(
-    line: WholeLine, killed_at: Callable[[KillPoint], None], point: KillPoint
+    kills: dict[KillPoint, Future[Kill]], point: KillPoint
 ) -> None:
-    killed_at(point)
-    phoned = line.phone(SCRIPTS.get(point, CONFIRMED))
-    assert line.ivr.ended_by(signal.SIGKILL), phoned.report
+    kill = kills[point].result()
+    phoned, case = kill.phoned, kill.case
+    assert kill.was_killed
     assert phoned.report.outcome is Outcome.REGULAR, phoned.report
     assert phoned.heard[-1] == prompts.GOODBYE or point is KillPoint.BEFORE_GOODBYE
-    line.start_ivr()
-    case = line.case(phoned.code)
-    assert likeness(line.audio(case), phoned.message) > LIKE
+    assert case.tracking_code == phoned.code
+    assert likeness(kill.sound, phoned.message) > LIKE
     assert case.kind == ("unclassified" if point in UNKNOWN_CALLER else "request")
     assert [callback.wished for callback in case.callbacks] == (["asap"] if point in WISHED else [])
     assert phoned.heard.count(prompts.IDENTITY_ASK) <= (2 if point in UNKNOWN_CALLER else 1)
-    line.check_promise()
 
 
-@pytest.mark.xdist_group("kill points 0")
-def test_message_of_a_caller_who_hangs_up_on_a_dead_ivr_is_rescued(line: WholeLine) -> None:
+def test_message_of_a_caller_who_hangs_up_on_a_dead_ivr_is_rescued(lines: list[WholeLine]) -> None:
+    line = lines[0]
+    if not line.ivr.lives:
+        line.start_ivr()
+    before = {case.id for case in line.cases()}
     phoned = line.phone(f"{OPEN_A_CASE} say hangup", on_message=line.ivr.kill)
     assert phoned.report.outcome is Outcome.REGULAR, phoned.report
-    before = {case.id for case in line.cases()}
     line.start_ivr()
-    line.settled()
+    line.check_promise()
     (case,) = [case for case in line.cases() if case.id not in before]
     assert case.ended_by == "rescued"
     assert likeness(line.audio(case), phoned.message) > LIKE
-    line.check_promise()

@@ -36,7 +36,7 @@ def test_message_without_any_code_is_kept_and_gets_its_code_later(line: WholeLin
     line.check_promise()
     (case,) = line.cases()
     assert case.tracking_code is not None
-    assert case.origin == "emergency"
+    assert line.details(case).origin == "emergency"
     assert line.applicant(case).identifier == NATIONAL_ID
     assert likeness(line.audio(case), phoned.message) > LIKE
 

@@ -13,6 +13,7 @@ import pytest
 
 from casebridge.client import BridgeClient
 from ivr import prompts
+from ivr.record_id import new_record_id
 from line111.call.conversation import Outcome
 from line111.secrets import read_secret
 from tests.pbx.whole_line import LIKE, OPEN_A_CASE, WHOLE_CALL, WholeLine, likeness, wait_for
@@ -103,7 +104,7 @@ def test_one_intake_delivered_many_times_is_one_case(line: WholeLine) -> None:
     line.start_ivr()  # and its forwarder delivers what lies there once more
     line.check_promise()
     case = line.case(phoned.code)
-    assert [case.id] == [one.id for one in line.cases() if one.call_id == record["call_id"]]
+    assert [case.id] == [one.id for one in line.cases() if line.details(one).call_id == record["call_id"]]
     assert likeness(line.audio(case), phoned.message) > LIKE
 
 
@@ -156,15 +157,13 @@ def test_storm_of_deliveries_survives_a_bridge_that_is_killed_again_and_again(li
         killing.result()
     assert stop.is_set()
     line.check_promise(90)
-    whole = {case.tracking_code: case for case in line.cases()}
+    held = {case.tracking_code: case for case in line.cases()}
     for code in [*codes, emergency.code]:
-        assert likeness(line.audio(whole[code]), emergency.message) > LIKE
+        assert likeness(line.audio(held[code]), emergency.message) > LIKE
 
 
 def _copy_intake(line: WholeLine, template: dict, number: int, code: str) -> None:
     """Another caller's matter with the same words, as if the line had been cut off for a while."""
-    from ivr.record_id import new_record_id
-
     call_id, recording_id = f"storm-{number}", new_record_id()
     file = f"{call_id}/{recording_id}.alaw"
     folder = line.settings.calls_dir / call_id

@@ -114,7 +114,7 @@ class Calls:
         """Whether anything in the bridge came of it."""
         call_id = self[name].call_id
         return self.account(name).intake_id is not None or any(
-            case.call_id == call_id for case in self.line.cases()
+            self.line.details(case).call_id == call_id for case in self.line.cases()
         )
 
     @property

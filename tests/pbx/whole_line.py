@@ -28,7 +28,7 @@ import pytest
 import redis
 
 from casebridge.calls.schemas import Call
-from casebridge.cases.schemas import CaseDetail, Revealed
+from casebridge.cases.schemas import CaseDetail, CasePage, CaseRow, Revealed
 from casebridge.client import BridgeClient
 from casebridge.database import Database
 from casebridge.people.service import ensure_account
@@ -334,15 +334,20 @@ class WholeLine:
         answer.raise_for_status()
         return answer.json()
 
-    def cases(self) -> list[CaseDetail]:
+    def cases(self) -> list[CaseRow]:
         """All cases of the line."""
-        rows, cursor = [], None
-        while True:
+        rows: list[CaseRow] = []
+        cursor: str | None = ""
+        while cursor is not None:
             query = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
-            page = self.ask(lambda client, query=query: client.cases(**query))
+            page = CasePage.model_validate(self.get("/cases", **query))
             rows += page.items
-            if (cursor := page.next_cursor) is None:
-                return [self.ask(lambda client, row=row: client.case(row.id)) for row in rows]
+            cursor = page.next_cursor
+        return rows
+
+    def details(self, row: CaseRow) -> CaseDetail:
+        """A case with recordings, callbacks and history."""
+        return CaseDetail.model_validate(self.get(f"/cases/{row.id}"))
 
     def case(self, code: str, seconds: float = 40) -> CaseDetail:
         """The case of a code, once the bridge holds it and its audio. Fails where there is none."""
@@ -357,7 +362,7 @@ class WholeLine:
 
         return wait_for(found, seconds, f"the case of {code}")
 
-    def applicant(self, case: CaseDetail) -> Revealed:
+    def applicant(self, case: CaseRow) -> Revealed:
         """Who the applicant is, as a supervisor who signs in may see it."""
         asyncio.run(self._make_supervisor())
         with httpx.Client(base_url=f"{self.settings.bridge.url}/api/v1", trust_env=False) as client:
@@ -376,9 +381,9 @@ class WholeLine:
 
         return Call.model_validate(wait_for(found, seconds, f"the report of {call_id}")[0])
 
-    def audio(self, case: CaseDetail) -> bytes:
+    def audio(self, case: CaseRow) -> bytes:
         """The A-law sound of a case's one recording, decrypted by the bridge."""
-        (recording,) = case.recordings
+        (recording,) = self.details(case).recordings
         token = read_secret(self.settings, "token_transcription")
         answer = httpx.get(
             f"{self.settings.bridge.url}/api/v1/recordings/{recording.id}/audio",
@@ -411,10 +416,11 @@ class WholeLine:
         """Codes told = cases, each once (promise 1): to be called when everything runs again."""
         self.settled(seconds)
         self.check_nothing_refused()
-        codes = Counter(case.tracking_code for case in self.cases())
+        cases = self.cases()
+        codes = Counter(case.tracking_code for case in cases)
         assert set(self.told) <= set(codes), "a code that was told has no case"
         assert set(codes.values()) <= {1}, "a code has two cases"
-        assert not [case for case in self.cases() if case.quarantine]
+        assert not [case for case in cases if case.quarantine]
 
     async def _make_supervisor(self) -> None:
         database = Database(self.settings.database_url)
@@ -520,5 +526,5 @@ def make_line(make_asterisk: Callable[..., Pbx]) -> Iterator[Callable[..., Whole
         return line
 
     yield make
-    for line in made:
-        line.stop()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda line: (line.stop(), line.pbx.stop()), made))
