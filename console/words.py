@@ -100,6 +100,7 @@ AUDIT: Final = {
     "callback_claimed": N_("Took the callback"),
     "callback_attempt": N_("Tried to call back"),
     "codes_leased": N_("Leased tracking codes"),
+    "code_quarantined": N_("Held back a code that was told"),
 }
 HISTORY: Final = {
     "registered": N_("Case registered"),
@@ -112,6 +113,7 @@ HISTORY: Final = {
     "callback_released": N_("Callback back in the line"),
     "callback_done": N_("Callback finished"),
 }
+CHANGES: Final = {"kind": N_("Kind set"), "status": N_("Status changed"), "level": N_("Level changed")}
 STEPS: Final = {
     "greeting": N_("Greeting"),
     "main": N_("Main menu of the line"),
@@ -183,7 +185,20 @@ def happened(action: str, detail: Mapping[str, Any]) -> str:
         return word("transcript", detail.get("status", ""))
     if action == "callback_done":
         return word("outcome", detail.get("outcome", ""))
+    if action == "changed":
+        return CHANGES.get(_changed(detail), HISTORY[action])
     return HISTORY.get(action, action)
+
+
+def became(action: str, detail: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What a change of the case made of it, as a table and a code of it; None where there is no word."""
+    name = _changed(detail) if action == "changed" else ""
+    return (name, str(detail[name]["to"])) if name in CHANGES else None
+
+
+def _changed(detail: Mapping[str, Any]) -> str:
+    """The field that changed where it was one, otherwise nothing: such a line names none."""
+    return next(iter(detail)) if len(detail) == 1 else ""
 
 
 def word(table: str, code: object) -> str:

@@ -21,6 +21,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status === 401) {
     event.detail.shouldSwap = false;
     window.location.reload();
+    return;
+  }
+  // What somebody sent and was refused is told where they sent it; a part that only wanted to look
+  // again keeps what it shows until the next time.
+  if (event.detail.xhr.status >= 400 && event.detail.requestConfig.verb === "post") {
+    event.detail.shouldSwap = true;
   }
 });
 

@@ -8,17 +8,16 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge
 from casebridge.calls import service as calls
 from casebridge.cases import service as cases
 from casebridge.cases.listing import related_cases
-from casebridge.cases.schemas import CaseDetail, CaseRecording, HistoryEntry
+from casebridge.cases.schemas import CaseChange, CaseDetail, CaseRecording, HistoryEntry, Kind
 from casebridge.people.access import address_of
-from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.recordings.schemas import RecordingState
 from casebridge.transcripts import service as transcripts
@@ -26,12 +25,14 @@ from console import words
 from console.forms import check_form
 from console.language import N_
 from console.pages import render
-from console.visitor import BridgeParts, CaseReader, Revealer
+from console.visitor import BridgeParts, CaseReader, CaseWriter, Revealer
 
 router = APIRouter()
 UNSURE_BELOW: Final = 0.6
 """Words the recogniser is less sure of than this are marked."""
 MOST_RELATED: Final = 20
+KINDS: Final = tuple(kind.value for kind in Kind if kind is not Kind.UNCLASSIFIED)
+"""Kinds somebody may choose (article 1); `unclassified` is only what nobody has chosen yet."""
 RecordingChoice = Annotated[UUID | None, Query(alias="recording")]
 
 
@@ -57,10 +58,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Happened:
-    """A line of the history: what, in words to translate, and who."""
+    """A line of the history: what, in words to translate, what it became (table and code), and who."""
 
     at: datetime
     words: str
+    became: tuple[str, str] | None
     person: str | None
     service: str
 
@@ -87,7 +89,10 @@ async def case_page(
         history=_history(case),
         unsure_below=UNSURE_BELOW,
         revealed=None,
-        may_reveal=_may_reveal(person),
+        may_reveal="cases:reveal" in person.scopes,
+        may_change="cases:write" in person.scopes,
+        kinds=KINDS,
+        said="",
     )
 
 
@@ -114,6 +119,12 @@ async def history_part(request: Request, bridge: BridgeParts, _: CaseReader, cas
     return render(request, "history.html", history=_history(await _case(bridge, case_id)))
 
 
+@router.get("/cases/{case_id}/tags")
+async def tags_part(request: Request, bridge: BridgeParts, _: CaseReader, case_id: UUID) -> Response:
+    """Kind and status, as they are now."""
+    return render(request, "case_tags.html", case=await _case(bridge, case_id))
+
+
 @router.get("/cases/{case_id}/recording")
 async def recording_arrived(bridge: BridgeParts, _: CaseReader, case_id: UUID) -> Response:
     """Has HTMX load the page anew once the recording is there; until then nothing."""
@@ -134,13 +145,43 @@ async def reveal(request: Request, bridge: BridgeParts, person: Revealer, case_i
     return render(request, template, case=case, revealed=revealed, may_reveal=True)
 
 
+@router.post("/cases/{case_id}/kind", dependencies=[Depends(check_form)])
+async def set_kind(
+    request: Request,
+    bridge: BridgeParts,
+    person: CaseWriter,
+    case_id: UUID,
+    kind: Annotated[Kind, Form()],
+    version: Annotated[int, Form(ge=0, le=2**31 - 1)],
+) -> Response:
+    """Says what kind of case it is; `version` is the one the page showed, so no change is overwritten."""
+    in_part = "HX-Request" in request.headers
+    change, said = CaseChange(kind=kind, version=version), "saved"
+    try:
+        async with bridge.database.writing() as session:
+            await cases.change_case(session, case_id, change, person.actor, address=address_of(request))
+    except Problem as problem:
+        if problem.code != "case_moved_on" or not in_part:
+            raise
+        said = "moved_on"
+    bridge.relay.wake()
+    if not in_part:
+        return RedirectResponse(f"/cases/{case_id}", 303)
+    return render(
+        request,
+        "case_kind.html",
+        200 if said == "saved" else 409,
+        {"HX-Trigger": "live:case"},  # the other parts of the page look again
+        case=await _case(bridge, case_id),
+        may_change=True,
+        kinds=KINDS,
+        said=said,
+    )
+
+
 async def _case(bridge: Bridge, case_id: UUID) -> CaseDetail:
     async with bridge.database.reading() as session:
         return await cases.get_case(session, bridge.keys, case_id)
-
-
-def _may_reveal(person: Principal) -> bool:
-    return "cases:reveal" in person.scopes
 
 
 def _recording(case: CaseDetail, chosen: UUID | None) -> CaseRecording | None:
@@ -189,6 +230,7 @@ def _happened(entry: HistoryEntry) -> Happened:
     return Happened(
         entry.at,
         words.happened(entry.action, entry.detail),
+        words.became(entry.action, entry.detail),
         name if kind in {"person", "agent"} else None,
         SERVICES.get(entry.actor, N_("The system")),
     )

@@ -193,3 +193,62 @@ def test_a_printed_case_holds_the_matter_and_nothing_else(
     for shown in (".case-code .tracking", ".words", "#history", ".print-only"):
         assert page.locator(shown).first.is_visible(), shown
     page.screenshot(path=tmp_path / "printed.png", full_page=True)
+
+
+def _kind_set_by_keyboard(page: Any, code: str) -> None:
+    """Goes to the choice, takes a kind and presses Enter on the button, without a mouse."""
+    page.focus("#kind-choice")
+    label = page.locator(f"#kind-choice option[value={code}]").inner_text()
+    page.keyboard.type(label[:4])
+    page.keyboard.press("Tab")
+    expect(page.locator("#kind-save")).to_be_focused()
+    page.keyboard.press("Enter")
+
+
+def test_an_agent_sets_the_kind_of_an_unclassified_case_by_keyboard_while_it_plays(
+    visit: Callable[..., Any], until: Callable[..., None], citizens: Any
+) -> None:
+    left = citizens.leaves(kind="unclassified")
+    page = visit("agent", language="en").open(f"/cases/{left.case_id}")
+    expect(page.locator("#kind .notice")).to_contain_text("could not be asked")
+    page.click("[data-play]")
+    until(page, "document.querySelector('audio').currentTime > 0.2")
+    _kind_set_by_keyboard(page, "criticism")
+    expect(page.locator("#kind [role=status]")).to_contain_text("written down with your name")
+    expect(page.locator("#kind .notice")).to_have_count(0)
+    expect(page.locator("#case-tags")).to_contain_text("Criticism")
+    expect(page.locator("#history")).to_contain_text("Kind set: Criticism")
+    assert page.evaluate("document.querySelector('audio').currentTime > 0"), "the message plays on"
+    trail = visit("supervisor", language="en").open(f"/audit?case={left.tracking_code}&person=agent")
+    expect(trail.locator("main")).to_contain_text("Changed the case")
+
+
+def test_a_kind_set_meanwhile_by_somebody_else_is_not_overwritten(
+    visit: Callable[..., Any], citizens: Any
+) -> None:
+    left = citizens.leaves(kind="request")
+    first = visit("agent", language="en").open(f"/cases/{left.case_id}")
+    second = visit("official", language="en").open(f"/cases/{left.case_id}")
+    first.select_option("#kind-choice", "idea")
+    first.click("#kind-save")
+    expect(first.locator("#kind [role=status]")).to_be_visible()
+    second.select_option("#kind-choice", "report")
+    second.click("#kind-save")
+    expect(second.locator("#kind [role=alert]")).to_contain_text("meanwhile")
+    expect(second.locator("#kind-choice")).to_have_value("idea")
+    second.select_option("#kind-choice", "report")
+    second.click("#kind-save")
+    expect(second.locator("#kind [role=status]")).to_be_visible()
+
+
+def test_the_kind_is_set_in_persian_and_without_script_too(visit: Callable[..., Any], citizens: Any) -> None:
+    left = citizens.leaves(kind="unclassified", language="fa")
+    page = visit("agent", language="fa").open(f"/cases/{left.case_id}")
+    page.select_option("#kind-choice", "complaint")
+    chosen = page.locator("#kind-choice option[value=complaint]").inner_text()
+    with page.expect_navigation():  # as a browser sends it where no script runs
+        page.locator("#kind form").evaluate("form => HTMLFormElement.prototype.submit.call(form)")
+    expect(page.locator("#kind-choice")).to_have_value("complaint")
+    expect(page.locator("#kind .notice")).to_have_count(0)
+    expect(page.locator("#history li").first).to_contain_text(f": {chosen}")
+    assert chosen != "Complaint"
