@@ -16,9 +16,12 @@ from casebridge.database import Database
 from casebridge.people.rules import Role
 from casebridge.people.service import ensure_account
 from casebridge.recordings.store import RecordingStore
+from casebridge.tracking_codes import service as tracking_codes
+from casebridge.tracking_codes.permutation import CodesExhausted
 from line111.logging import setup
 from line111.secrets import data_keys
 from line111.settings import Settings, load_settings
+from persian.tracking_code import CAPACITY
 
 app = typer.Typer(no_args_is_help=True, help="The bridge: database, keys, accounts.")
 
@@ -43,6 +46,21 @@ def rotate_keys(
         typer.echo(f"{name}: {count}")
     typer.echo(f"Still under an older key: {left}")
     raise typer.Exit(1 if left else 0)
+
+
+@app.command("skip-codes")
+def skip_codes(
+    count: Annotated[
+        int, typer.Option(min=1, max=100_000_000, help="more than were leased since the backup")
+    ] = 1_000_000,
+) -> None:
+    """After restoring a database: leave out tracking codes that may have been leased since the backup."""
+    try:
+        left = asyncio.run(_skip_codes(load_settings(), count))
+    except CodesExhausted as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{count} tracking codes will never be told; {left} are left.")
 
 
 @app.command("create-account")
@@ -86,6 +104,15 @@ async def _rotate(settings: Settings) -> tuple[dict[str, int], int]:
     try:
         done = await rotation.rotate(database, keys, RecordingStore(settings.recordings_dir, keys))
         return done, await rotation.remaining(database, keys)
+    finally:
+        await database.close()
+
+
+async def _skip_codes(settings: Settings, count: int) -> int:
+    database = Database(settings.database_url)
+    try:
+        async with database.writing() as session:
+            return CAPACITY - await tracking_codes.skip(session, count)
     finally:
         await database.close()
 
