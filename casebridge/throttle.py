@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import redis.asyncio as redis
@@ -29,7 +30,7 @@ class Throttle:
 
     async def attempt(self, what: str, subject: str, *, limit: int, seconds: int) -> None:
         """Counts one attempt. Raises Problem `too_many_attempts` beyond `limit` in `seconds`."""
-        name = PREFIX + what + ":" + keyed_hash(self._key, what, subject).hex()[:32]
+        name = self._name(what, subject)
         try:
             pipe = self._redis.pipeline(transaction=True)
             pipe.incr(name)
@@ -39,6 +40,19 @@ class Throttle:
             count = self._in_memory(name, seconds)
         if count > limit:
             raise Problem("too_many_attempts", headers={"Retry-After": str(seconds)})
+
+    async def forgive(self, what: str, subject: str) -> None:
+        """Takes an attempt back that turned out to be right: only what is wrong is to be slowed down."""
+        name = self._name(what, subject)
+        until, count = self._memory.get(name, (0.0, 0))
+        if count:
+            self._memory[name] = until, count - 1
+        with contextlib.suppress(RedisError, OSError):
+            if await self._redis.exists(name):
+                await self._redis.decr(name)
+
+    def _name(self, what: str, subject: str) -> str:
+        return PREFIX + what + ":" + keyed_hash(self._key, what, subject).hex()[:32]
 
     def _in_memory(self, name: str, seconds: int) -> int:
         moment = time.monotonic()

@@ -43,20 +43,31 @@ async def check_origin(request: Request) -> None:
 
 
 async def sign_in_from(bridge: Bridge, request: Request, username: str, password: str) -> SignedIn:
-    """Signs a person in, throttled by address and by name.
-
-    Raises Problem `wrong_password`, `too_many_attempts`, `csrf`.
-    """
+    """Signs a person in at the API. Raises Problem `wrong_password`, `too_many_attempts`, `csrf`."""
     await check_origin(request)
-    address = address_of(request)
+    signed_in = await throttled_sign_in(bridge, address_of(request), username, password)
+    if signed_in is None:
+        raise Problem("wrong_password")
+    return signed_in
+
+
+async def throttled_sign_in(
+    bridge: Bridge, address: str | None, username: str, password: str
+) -> SignedIn | None:
+    """Signs a person in, slowed down by name and by address; None where name or password is wrong.
+
+    An address may be a whole house of agents: those who sign in rightly do not count.
+
+    Raises Problem `too_many_attempts`.
+    """
     await bridge.throttle.attempt(
         "sign-in", address or "unknown", limit=SIGN_INS_FROM_ONE_ADDRESS, seconds=SIGN_IN_SECONDS
     )
     signed_in = await service.sign_in(
         bridge.database, username, password, hours=bridge.settings.bridge.session_hours, address=address
     )
-    if signed_in is None:
-        raise Problem("wrong_password")
+    if signed_in is not None:
+        await bridge.throttle.forgive("sign-in", address or "unknown")
     return signed_in
 
 

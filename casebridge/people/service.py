@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -14,6 +15,8 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.audit import service as audit
@@ -25,7 +28,7 @@ from casebridge.tables import new_id
 from line111.clock import now as clock_now
 
 _hasher = PasswordHasher()
-_hashing = asyncio.Semaphore(2)
+_hashing = ThreadPoolExecutor(2, "argon2")
 """argon2 takes 64 MiB each; a flood of sign-ins must not take all memory."""
 
 
@@ -116,22 +119,22 @@ async def sign_in(
     """
     name = username.lower()
     async with database.reading() as session:
-        failed = await session.get(SignInFailures, hash_token(name))
+        _refuse_locked(await session.get(SignInFailures, hash_token(name)))
         account = await session.scalar(
             select(Account).where(Account.username == name, Account.disabled_at.is_(None))
         )
-    if failed and failed.locked_until and failed.locked_until > clock_now():
-        wait = int((failed.locked_until - clock_now()).total_seconds()) + 1
-        raise Problem("too_many_attempts", headers={"Retry-After": str(wait)})
     right = await _fits(
         account.password_hash if account else await asyncio.to_thread(_nobodys_hash), password
     )
     async with database.writing() as session:
+        # Many guesses sent at once have all passed the first look; only those before the lock count.
+        failed = await _locked_row(session, hash_token(name))
+        _refuse_locked(failed)
         if account is None or not right:
-            await _count_failure(session, hash_token(name))
+            _count_failure(failed)
             await audit.write(session, f"person:{name}", "sign_in_failed", "account", name, address=address)
             return None
-        await session.execute(delete(SignInFailures).where(SignInFailures.username_hash == hash_token(name)))
+        await session.delete(failed)
         await session.execute(delete(SignIn).where(SignIn.expires_at <= clock_now()))
         return await _open(session, account, clock_now() + timedelta(hours=hours), address)
 
@@ -201,15 +204,25 @@ async def _open(session: AsyncSession, account: Account, until: datetime, addres
     return SignedIn(token, csrf, until, _person(account, csrf))
 
 
-async def _count_failure(session: AsyncSession, key: bytes) -> None:
+def _refuse_locked(failed: SignInFailures | None) -> None:
+    if failed and failed.locked_until and failed.locked_until > clock_now():
+        wait = int((failed.locked_until - clock_now()).total_seconds()) + 1
+        raise Problem("too_many_attempts", headers={"Retry-After": str(wait)})
+
+
+async def _locked_row(session: AsyncSession, key: bytes) -> SignInFailures:
+    """The row of a name, made where there is none, and nobody else's until the commit."""
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    fresh = {"username_hash": key, "failures": 0, "last_at": clock_now(), "locked_until": None}
+    await session.execute(insert(SignInFailures).values(fresh).on_conflict_do_nothing())
+    return await session.get_one(SignInFailures, key, with_for_update=True)
+
+
+def _count_failure(row: SignInFailures) -> None:
     now = clock_now()
-    row = await session.get(SignInFailures, key, with_for_update=True)
-    count = 1 + (failures_now(row.failures, row.last_at, now) if row else 0)
-    until = now + lock_after(count)
-    row = row or SignInFailures(username_hash=key)
-    row.failures, row.last_at, row.locked_until = count, now, until if until > now else None
-    session.add(row)
-    await session.flush()
+    row.failures = 1 + failures_now(row.failures, row.last_at, now)
+    until = now + lock_after(row.failures)
+    row.last_at, row.locked_until = now, until if until > now else None
 
 
 def _person(account: Account, csrf: str) -> Principal:
@@ -225,13 +238,11 @@ def _person(account: Account, csrf: str) -> Principal:
 
 
 async def _hash(password: str) -> str:
-    async with _hashing:
-        return await asyncio.to_thread(_hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_hashing, _hasher.hash, password)
 
 
 async def _fits(stored: str, password: str) -> bool:
-    async with _hashing:
-        try:
-            return await asyncio.to_thread(_hasher.verify, stored, password)
-        except (VerificationError, InvalidHashError):
-            return False
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_hashing, _hasher.verify, stored, password)
+    except (VerificationError, InvalidHashError):
+        return False

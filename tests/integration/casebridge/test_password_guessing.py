@@ -1,0 +1,50 @@
+"""Guessing passwords gets nowhere: not many at once, not over the screens' door, not name by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from casebridge.people.router import SIGN_INS_FROM_ONE_ADDRESS, throttled_sign_in
+from casebridge.people.rules import FREE_FAILURES
+from casebridge.problems import Problem
+
+RIGHT = {"username": "agent1", "password": "a long password"}
+ADDRESS = "192.0.2.7"
+
+
+@pytest.mark.parametrize("name", ["agent1", "nobody"])
+async def test_guesses_sent_at_once_are_no_more_than_guesses_one_by_one(api: Any, name: str) -> None:
+    async with api.person("agent"), api.http() as http:
+        wrong = [{"username": name, "password": f"a wrong password {number}"} for number in range(20)]
+        answers = await asyncio.gather(*(http.post("/session", json=guess) for guess in wrong))
+        heard = Counter(answer.status_code for answer in answers)
+        assert heard == {401: FREE_FAILURES, 429: 20 - FREE_FAILURES}
+        if name == "agent1":
+            assert (await http.post("/session", json=RIGHT)).status_code == 429
+
+
+async def test_one_address_may_not_try_name_after_name(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wrong(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr("casebridge.people.router.service.sign_in", wrong)
+    for number in range(SIGN_INS_FROM_ONE_ADDRESS):
+        assert await throttled_sign_in(api.bridge, ADDRESS, f"name{number}", "x") is None
+    with pytest.raises(Problem, match="too_many_attempts"):
+        await throttled_sign_in(api.bridge, ADDRESS, "another", "x")
+    assert await throttled_sign_in(api.bridge, "192.0.2.8", "another", "x") is None
+
+
+async def test_a_house_full_of_agents_signs_in_at_the_start_of_the_shift(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def right(*_: object, **__: object) -> object:
+        return object()
+
+    monkeypatch.setattr("casebridge.people.router.service.sign_in", right)
+    for _ in range(3 * SIGN_INS_FROM_ONE_ADDRESS):
+        await throttled_sign_in(api.bridge, ADDRESS, "agent1", "right")
