@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ivr import prompts, records
-from ivr.agi.commands import Channel, Recording
+from ivr.agi.commands import Channel
+from ivr.disk_work import to_its_end
 from ivr.drafts import HeldDraft
-from ivr.durable import SpoolFull
 from ivr.line import Line
 from ivr.message_audio import MessageAudio
 from ivr.records import Record
@@ -246,20 +245,11 @@ class Call:
             **changes,
         )
 
-    def require_whole(self, part: Path, recording: Recording) -> None:
-        """Check that Asterisk has written all it recorded. Raises SpoolFull where it could not."""
-        file = part.with_suffix(".alaw")
-        size = file.stat().st_size if file.exists() else 0
-        # on silence Asterisk counts samples it then cuts off again, never more than that
-        cut_off = (self.line.silence_seconds + 1) * records.RATE
-        if recording.samples - size > cut_off:
-            raise SpoolFull(f"{recording.samples} samples were recorded, {size} are on disk")
-
     async def take_in(self, ended_by: str) -> Record:
         """Make the matter durable, away from the event loop. Raises SpoolFull."""
         held = self.held
         assert held is not None  # noqa: S101 - a step after identity
-        record = await asyncio.to_thread(self.line.desk.take_in, held, ended_by=ended_by)
+        record = await to_its_end(self.line.desk.take_in, held, ended_by=ended_by)
         self.taken_in(record)
         return record
 

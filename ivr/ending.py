@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from contextlib import suppress
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from ivr import prompts, records
 from ivr.agi.session import CallEnded
 from ivr.call import Call
+from ivr.disk_work import to_its_end
 from ivr.durable import SpoolFull
 from ivr.kill_points import KillPoint, reached
 from ivr.records import Record
@@ -38,7 +38,7 @@ async def settle(call: Call) -> None:
         return
     call.settled = True
     try:
-        await asyncio.to_thread(_settle, call)
+        await to_its_end(_settle, call)
     except SpoolFull as full:
         alarm_disk_full(call, full)
         if call.held is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from ivr import prompts
 from ivr.call import Call
+from ivr.disk_work import to_its_end
 from ivr.kill_points import KillPoint, reached
 from ivr.steps.callback_time import ask_time
 from ivr.steps.parameters import NodeName, Parameters
@@ -27,7 +26,7 @@ async def run(call: Call, settings: Settings) -> str | None:
     reached(KillPoint.CALLBACK_CHOSEN)
     held = call.held
     assert held is not None  # noqa: S101 - a code was told, so there is an intake
-    await asyncio.to_thread(call.line.desk.wish_callback, held, wished)
+    await to_its_end(call.line.desk.wish_callback, held, wished)
     reached(KillPoint.CALLBACK_SPOOLED)
     call.line.wake_forwarder()
     await call.tell(prompts.CALLBACK_REGISTERED, prompts.callback(wished))
