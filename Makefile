@@ -42,6 +42,9 @@ check: ## what CI runs before the tests: ruff, mypy --strict, import-linter
 bench: setup-tests ## measure, and write docs/benchmarks.md
 	.venv/bin/python -m benchmarks
 
+pictures: ## draw the default menu anew for the README (needs graphviz)
+	$(LINE111) menu draw ivr/menus/default.toml -o docs/pictures/menu.svg
+
 lock: ## pin every dependency with hashes, from pyproject.toml
 	$(UV) pyproject.toml --extra dev --extra build -o requirements/dev.lock
 	$(UV) pyproject.toml --extra build -c requirements/dev.lock -o requirements/runtime.lock
@@ -51,4 +54,4 @@ clean: ## remove what was built here (not var/, which holds the node's data)
 	rm -rf .venv node_modules console/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-tests demo test test-unit test-integration test-pbx test-browser check bench lock clean
+.PHONY: help setup setup-tests demo test test-unit test-integration test-pbx test-browser check bench pictures lock clean

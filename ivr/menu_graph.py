@@ -18,13 +18,15 @@ _COLOURS = {
     "goodbye": "#e5e7eb",
     "agent_unavailable": "#fae8ff",
 }
+_CHOOSING = frozenset({"kind", "language"})
+"""Steps whose keys choose a value and all lead on to the same node."""
 
 
 def to_dot(menu: Menu) -> str:
     """The menu as a `digraph`; `dot -Tsvg` draws it."""
     lines = [
         "digraph menu {",
-        "  rankdir=LR; nodesep=0.25; ranksep=0.5; bgcolor=white;",
+        "  rankdir=TB; nodesep=0.3; ranksep=0.4; bgcolor=white;",
         '  node [shape=box, style="rounded,filled", fillcolor=white, color="#64748b", '
         'fontname="sans-serif", fontsize=11];',
         '  edge [color="#64748b", fontname="sans-serif", fontsize=10];',
@@ -41,7 +43,8 @@ def to_dot(menu: Menu) -> str:
 
 def _node(node: Node) -> str:
     said = getattr(node.parameters, "prompts", ())
-    label = "\n".join([node.name.replace("_", " "), f"({node.step.replace('_', ' ')})", *said])
+    name, step = (word.replace("_", " ") for word in (node.name, node.step))
+    label = "\n".join([name, *([f"({step})"] if step != name else []), *said])
     colour = _COLOURS.get(node.step, "white")
     return f"  {_text(node.name)} [label={_text(label)}, fillcolor={_text(colour)}];"
 
@@ -60,8 +63,8 @@ def _way(node: Node, setting: str) -> str:
     if setting.startswith("keys."):
         return setting.removeprefix("keys.")
     if setting == "next":
-        kinds = getattr(node.parameters, "keys", {}) if node.step == "kind" else {}
-        return "\n".join(f"{key} {kind}" for key, kind in kinds.items())
+        chosen = getattr(node.parameters, "keys", {}) if node.step in _CHOOSING else {}
+        return "\n".join(f"{key} {choice}" for key, choice in chosen.items())
     return setting.replace("_", " ")
 
 

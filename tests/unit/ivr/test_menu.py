@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import logging
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -21,6 +23,7 @@ from ivr.menu_keeper import MenuKeeper
 from ivr.menu_lines import Lines
 
 DEFAULT = DEFAULT_MENU.read_text()
+PICTURE = Path(__file__).parents[3] / "docs" / "pictures" / "menu.svg"
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:
@@ -149,6 +152,14 @@ def test_drawn_menu_shows_every_node_and_every_way():
         assert f'"{name}" [' in dot
         for _, target in node.parameters.targets():
             assert f'"{name}" -> "{target}"' in dot
+
+
+def test_picture_in_the_readme_shows_the_default_menu_of_today():
+    menu = load_menu(DEFAULT_MENU)
+    ways = {f"{node.name}->{to}" for node in menu.nodes.values() for _, to in node.parameters.targets()}
+    ends = {"menu", "call", f"call->{menu.start}", "zero", f"zero->{menu.agent}"}
+    titles = set(re.findall(r"<title>(.*?)</title>", html.unescape(PICTURE.read_text())))
+    assert titles == {*menu.nodes, *ways, *ends}, "draw it anew: make pictures"
 
 
 def test_command_line_checks_and_draws(tmp_path):
