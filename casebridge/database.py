@@ -3,7 +3,7 @@
 Readers and writers have connections of their own. On SQLite writers begin with BEGIN IMMEDIATE on a
 single connection of this process: they queue here, in order, instead of meeting SQLITE_BUSY in the
 middle of a transaction that began by reading. `synchronous=FULL` makes a commit survive a power cut,
-so a receipt given after it is true.
+so a receipt given after it is true. Errors do not quote what was to be written: they end in logs.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class Database:
                 pool_size=pool,
                 max_overflow=pool,
                 pool_pre_ping=True,
+                hide_parameters=True,
                 pool_timeout=BUSY_SECONDS,
                 connect_args={"timeout": 5, "command_timeout": 30},
             )
@@ -84,6 +85,7 @@ def _sqlite_engine(url: str, pool: int, begin: str) -> AsyncEngine:
         pool_size=pool,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
     )
 

@@ -21,7 +21,7 @@ from line111.clock import now
 from line111.sealing import NotSealedForUs, unseal
 from persian.identifiers import InvalidIdentifier, check_identifier
 
-_NUMBER = re.compile(r"^\+?[0-9*#]{1,32}$")
+_NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 KINDS = frozenset(kind.value for kind in IdentifierKind)
 
 
@@ -106,4 +106,4 @@ def _identity(document: dict[str, Any], case_id: UUID, keys: KeyRing, lookup_key
 def _number(document: dict[str, Any], name: str) -> str | None:
     """A number as far as it can be dialled or read; an odd caller ID must not cost the case."""
     value = document.get(name)
-    return value if isinstance(value, str) and _NUMBER.match(value) else None
+    return value if isinstance(value, str) and _NUMBER.fullmatch(value) else None

@@ -27,6 +27,8 @@ from casebridge.transcripts.schemas import TranscriptStatus
 
 PLAYBACK_SECONDS = 600
 """A player asks for many ranges; within this time they are one playback in the audit trail."""
+PEAKS_A_SECOND = 100
+"""Finest resolution of a drawing: with more, peaks could be listened to, and no trail would tell."""
 
 log = structlog.get_logger("casebridge.recordings")
 router = APIRouter(tags=["recordings"])
@@ -177,6 +179,7 @@ async def get_peaks(
         whole = b"".join([part async for part in bridge.store.read(row.id, 0, row.bytes)])
     except (NoSuchFile, DamagedCiphertext, UnknownKey) as error:
         raise _unreadable(row.id, error) from error
+    count = min(count, max(1, row.duration_ms * PEAKS_A_SECOND // 1000))
     return Peaks(duration_ms=row.duration_ms, channels=sound.peaks(whole, channels=row.channels, count=count))
 
 

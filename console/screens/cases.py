@@ -23,6 +23,7 @@ from console.filters import Filters, read_filters
 from console.language import N_, Language
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CaseReader
+from line111.masking import mask_text
 from persian.provinces import provinces
 
 router = APIRouter()
@@ -98,7 +99,8 @@ async def as_file(request: Request, bridge: BridgeParts, person: CaseReader) -> 
             "cases",
             "list",
             address=address_of(request),
-            detail=filters.as_query(),
+            # what is searched for may be somebody's identifier; the trail is kept for years
+            detail={name: mask_text(value) for name, value in filters.as_query().items()},
         )
     name = f"line111-cases-{datetime.now(speech.zone):%Y-%m-%d}.csv"
     return StreamingResponse(
