@@ -78,7 +78,7 @@ def prepare_folders(settings: Settings, account: Account) -> None:
 
 def shared_folders(settings: Settings) -> list[Path]:
     """Where Asterisk (its emergency script, its recordings) and ivr both write."""
-    parts = ("tmp", "incoming", "drafts", "codes", "rejected")
+    parts = ("tmp", "incoming", "uncoded", "drafts", "codes", "rejected")
     return [settings.calls_dir, settings.spool_dir, *(settings.spool_dir / part for part in parts)]
 
 
