@@ -25,8 +25,8 @@ from ivr.durable import SpoolFull
 from ivr.identifying import FIRST_KEYS, identified, keys_missing, lengthened
 from ivr.intake import IntakeDesk
 from ivr.message_audio import LEAST_SPOKEN_SECONDS, check_call_id
-from ivr.records import RATE, Record
-from ivr.spool import Spool, require_room
+from ivr.records import Record
+from ivr.spool import Spool, require_room, require_written
 from line111.sealing import seal
 from persian.spoken import digit_prompts
 
@@ -149,10 +149,7 @@ class EmergencyCall:
             part = audio.next_part()
             silence = self._site.message_silence_seconds
             samples = self._agi.record(part, self._site.message_max_seconds, silence)
-            file = part.with_suffix(".alaw")
-            on_disk = file.stat().st_size if file.exists() else 0
-            if samples - on_disk > (silence + 1) * RATE:
-                raise SpoolFull(f"{samples} samples were recorded, {on_disk} are on disk")
+            require_written(part.with_suffix(".alaw"), samples, silence)
             if audio.spoken_seconds() >= _LEAST_SECONDS:
                 return True
             said = [prompts.MESSAGE_TOO_SHORT, prompts.RECORD_AFTER_TONE]

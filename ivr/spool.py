@@ -27,6 +27,8 @@ from ivr.records import RATE, Record
 FOLDERS: Final = ("tmp", "incoming", "rejected", "uncoded", "drafts", "codes")
 RESERVE_BYTES: Final = 2 * 1024 * 1024
 """Room that must stay free besides the message itself: records, drafts, codes, logs."""
+_LEAST_LEFT_BYTES: Final = 64 * 1024
+"""Less room than this after a recording means that its last writes may have failed."""
 _UNFINISHED_SECONDS: Final = 3600
 """Unfinished files this old belong to a process that died."""
 
@@ -137,6 +139,27 @@ def require_room(folder: Path, message_seconds: int) -> None:
     needed = 2 * message_seconds * RATE + RESERVE_BYTES
     if usage.free < needed or state.f_favail == 0 != state.f_files:
         raise SpoolFull(f"{usage.free} bytes are free, a message may need {needed}")
+
+
+def require_written(file: Path, samples: int, silence_seconds: int) -> None:
+    """Check after a message was recorded that Asterisk could write all of it.
+
+    Asterisk does not tell of a write that failed, and may count what it could not write; but a disk
+    that was full under a recording is still full after it.
+
+    Args:
+        samples: what Asterisk says it has recorded.
+        silence_seconds: silence that ends a recording; Asterisk counts it, then cuts it off again.
+
+    Raises:
+        SpoolFull: something is missing, or may be.
+    """
+    size = file.stat().st_size if file.exists() else 0
+    if samples - size > (silence_seconds + 1) * RATE:
+        raise SpoolFull(f"{samples} samples were recorded, {size} are on disk")
+    free = shutil.disk_usage(file.parent).free
+    if free < _LEAST_LEFT_BYTES:
+        raise SpoolFull(f"{free} bytes are free after a recording: it may have been cut")
 
 
 def _needs_code(record: Record) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 from ivr import prompts
 from ivr.call import Call
 from ivr.kill_points import KillPoint, reached
-from ivr.spool import require_room
+from ivr.spool import require_room, require_written
 from ivr.steps.parameters import NodeName, Parameters, Tries
 
 _CONFIRM, _LISTEN, _AGAIN, _GO_ON = "1", "2", "3", "4"
@@ -73,4 +73,4 @@ async def _record_part(call: Call, *said: str) -> None:
     )
     reached(KillPoint.MESSAGE_RECORDED)
     call.note((), recording.key)
-    call.require_whole(part, recording)
+    require_written(part.with_suffix(".alaw"), recording.samples, call.line.silence_seconds)
