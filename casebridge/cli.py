@@ -54,12 +54,19 @@ def skip_codes(
         int, typer.Option(min=1, max=100_000_000, help="more than were leased since the backup")
     ] = 1_000_000,
 ) -> None:
-    """After restoring a database: leave out tracking codes that may have been leased since the backup."""
+    """After restoring a database: leave out tracking codes that may have been leased since the backup.
+
+    Codes that came back with this node's spool go as well: they may have been told since.
+    """
+    settings = load_settings()
     try:
-        left = asyncio.run(_skip_codes(load_settings(), count))
+        left = asyncio.run(_skip_codes(settings, count))
     except CodesExhausted as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    for block in (settings.spool_dir / "codes").glob("*.json"):
+        block.unlink(missing_ok=True)
+        typer.echo(f"Threw {block} away; ivr leases other codes.")
     typer.echo(f"{count} tracking codes will never be told; {left} are left.")
 
 
