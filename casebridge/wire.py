@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 MAX_MS = 7 * 24 * 3600 * 1000
@@ -27,6 +28,12 @@ def _in_our_centuries(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _of_any_clock(moment: datetime) -> datetime:
+    if not EPOCH <= moment < LATEST:
+        raise PydanticCustomError("instant_out_of_range", "must lie between the years 1970 and 2200")
+    return moment.astimezone(UTC)
+
+
 def _without_control_characters(text: str) -> str:
     """PostgreSQL refuses NUL in text, and other control characters have no place in a page or a log."""
     if any((c < " " and c not in "\n\r\t") or c == "\x7f" for c in text):
@@ -36,6 +43,8 @@ def _without_control_characters(text: str) -> str:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_centuries)]
 """A moment with its zone, brought to UTC."""
+NodeInstant = Annotated[AwareDatetime, AfterValidator(_of_any_clock)]
+"""A moment by a node's clock, which may stand at 1970 after a start without network."""
 PlainText = Annotated[str, AfterValidator(_without_control_characters)]
 """Free text without control characters; give it a `max_length` where it is used."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:@-]{1,64}$")]

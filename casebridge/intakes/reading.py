@@ -17,6 +17,7 @@ from casebridge.crypto import KeyRing, keyed_hash
 from casebridge.intakes.schemas import CallReport, Intake, Record
 from casebridge.problems import Problem
 from casebridge.tables import new_id
+from casebridge.wire import EARLIEST
 from line111.clock import now
 from line111.sealing import NotSealedForUs, unseal
 from persian.identifiers import InvalidIdentifier, check_identifier
@@ -47,6 +48,13 @@ class Prepared:
     identity: Identity | None = None
     caller: bytes | None = None
     callback_id: UUID = field(default_factory=new_id)
+
+    def moment(self, told: datetime) -> datetime:
+        """When it happened, by the node's clock as far as that can be: never after it came to us.
+
+        A node whose clock is wrong must not put its callers before others, or off for a year.
+        """
+        return told if EARLIEST <= told <= self.accepted_at else self.accepted_at
 
 
 def prepare(record: Record, keys: KeyRing, *, sealing_private: str, lookup_key: str) -> Prepared:

@@ -92,13 +92,13 @@ def case_row(
         "call_id": record.call_id,
         "origin": record.origin,
         "ended_by": record.ended_by,
-        "opened_at": record.created_at,
+        "opened_at": prepared.moment(record.created_at),
         "registered_at": prepared.accepted_at,
         "version": 1,
     }
 
 
-def recording_row(record: Intake) -> dict[str, Any]:
+def recording_row(record: Intake, prepared: Prepared) -> dict[str, Any]:
     recording = record.recording
     if recording is None:
         raise AssertionError("asked for the row of no recording")
@@ -114,7 +114,7 @@ def recording_row(record: Intake) -> dict[str, Any]:
         "duration_ms": recording.duration_ms,
         "sha256": recording.sha256,
         "language": record.language.value,
-        "created_at": record.created_at,
+        "created_at": prepared.moment(record.created_at),
     }
 
 

@@ -8,7 +8,18 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from casebridge.cases.schemas import Kind, Language, Province
-from casebridge.wire import Base64, CallId, Id, Instant, Milliseconds, Name, Sha256, TrackingCode, Wire
+from casebridge.wire import (
+    Base64,
+    CallId,
+    Id,
+    Instant,
+    Milliseconds,
+    Name,
+    NodeInstant,
+    Sha256,
+    TrackingCode,
+    Wire,
+)
 
 
 class Wished(StrEnum):
@@ -51,7 +62,7 @@ class Intake(_Record):
 
     type: Literal["intake"]
     origin: Literal["ivr", "emergency"]
-    created_at: Instant
+    created_at: NodeInstant
     language: Language
     tracking_code: TrackingCode
     kind: Kind
@@ -68,7 +79,7 @@ class CallbackWish(_Record):
     type: Literal["callback_wish"]
     intake_id: Id
     wished: Wished
-    created_at: Instant
+    created_at: NodeInstant
 
 
 class JournalStep(Wire):

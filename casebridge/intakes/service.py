@@ -204,7 +204,7 @@ class BatchWriter:
         if record.recording:
             entry.recording_id = record.recording.recording_id
             known.recordings.add(record.recording.recording_id)
-            rows[RecordingRow.__table__].append(recording_row(record))
+            rows[RecordingRow.__table__].append(recording_row(record, prepared))
         if record.callback:
             entry.callback_id = self._callback(
                 case_id, record.callback.wished, record.created_at, prepared, known, rows
@@ -234,7 +234,7 @@ class BatchWriter:
         known: Known,
         rows: Rows,
     ) -> UUID:
-        row = new_callback(prepared.callback_id, case_id, wished, asked_at, self._zone)
+        row = new_callback(prepared.callback_id, case_id, wished, prepared.moment(asked_at), self._zone)
         rows[CallbackRow.__table__].append(row)
         rows[HistoryLine.__table__].append(
             history_row(case_id, prepared.accepted_at, "callback_wished", wished=wished.value)
