@@ -33,11 +33,6 @@ UMASK = 0o007
 """What Asterisk writes into shared folders, the shared group may write too."""
 
 
-def launch_command(settings: Settings) -> list[str]:
-    """The command that runs this node's Asterisk in the foreground (with this process's settings)."""
-    return [sys.executable, "-P", "-m", "asterisk_conf.launch"]
-
-
 def program_command(settings: Settings) -> list[str]:
     """Asterisk itself, in the foreground, on this node's configuration."""
     return [PROGRAM, "-f", "-C", str(settings.asterisk_dir.absolute() / "etc" / "asterisk.conf")]

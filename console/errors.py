@@ -25,9 +25,3 @@ class NotAllowed(ScreenError):
     """The person's roles do not open this screen."""
 
     status = 403
-
-
-class NoSuchThing(ScreenError):
-    """The address leads to nothing."""
-
-    status = 404

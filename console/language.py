@@ -7,7 +7,6 @@ Catalogues are gettext files under `console/locale`, read as they are (no compil
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -25,12 +24,11 @@ from persian.calendar import InvalidJalaliDate, from_jalali, month_name, to_jala
 from persian.digits import in_groups, to_latin, to_persian
 from persian.phones import InvalidPhoneNumber, spoken_groups
 from persian.provinces import UnknownProvince, province
+from persian.tracking_code import format_tracking_code
 
 LOCALE: Final = Path(__file__).parent / "locale"
 CODES: Final = ("fa", "en")
 DEFAULT: Final = "fa"
-TRACKING_GROUPS: Final = (3, 3, 4)
-"""A tracking code is read out and written in these groups."""
 
 
 class NotADate(ValueError):
@@ -95,7 +93,7 @@ class Language:
 
     def tracking(self, code: str | None) -> str:
         """A tracking code in groups of three, three and four."""
-        return self.digits(in_groups(code, TRACKING_GROUPS)) if code else "—"
+        return self.digits(format_tracking_code(code)) if code else "—"
 
     def phone(self, number: str | None) -> str:
         """A telephone number as people write it, in groups; what is masked or no number stays as it is."""
@@ -188,9 +186,6 @@ class Language:
 def language(code: str, zone: str = "Asia/Tehran") -> Language:
     """The language with this code, or the default one where the code is none of ours."""
     return Language(code if code in CODES else DEFAULT, ZoneInfo(zone))
-
-
-Translate = Callable[[str], str]
 
 
 def N_(text: str) -> str:

@@ -10,6 +10,9 @@ CALL_SECONDS = Histogram(
     "line111_ivr_call_seconds", "Length of calls", buckets=(5, 15, 30, 60, 120, 180, 300, 600, 1200)
 )
 SESSIONS = Gauge("line111_ivr_sessions", "Calls in progress")
+CONNECTIONS = Gauge(
+    "line111_ivr_connections", "FastAGI connections since the start, by what became of them", ["became"]
+)
 SPOOL = Gauge("line111_ivr_spool_records", "Records in the spool, by folder", ["folder"])
 SPOOL_AGE = Gauge("line111_ivr_spool_oldest_seconds", "Age of the oldest undelivered record")
 CODES_LEFT = Gauge("line111_ivr_codes_left", "Leased tracking codes not used yet", ["holder"])

@@ -5,7 +5,6 @@ A prompt id is "group/name"; `<sounds>/<language>/<group>/<name>` is its recordi
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from persian.spoken import LANGUAGES, PAUSE, required_prompts
@@ -19,7 +18,6 @@ INVALID_CHOICE: Final = "system/invalid_choice"
 NO_CHOICE: Final = "system/no_choice"
 TRY_AGAIN_LATER: Final = "system/try_again_later"
 DISK_FULL: Final = "system/disk_full"
-ONE_MOMENT: Final = "system/one_moment"
 AGENT_UNAVAILABLE: Final = "system/agent_unavailable"
 TECHNICAL_PAUSE: Final = "system/technical_pause"
 
@@ -51,7 +49,6 @@ CONTACT_READ_BACK: Final = "contact/read_back"
 RECORD_AFTER_TONE: Final = "message/record_after_tone"
 MESSAGE_TOO_SHORT: Final = "message/too_short"
 MESSAGE_GO_ON: Final = "message/go_on"
-MESSAGE_SAVED: Final = "message/saved"
 BEEP: Final = "message/beep"
 
 CODE_TOLD_INTRO: Final = "code/told_intro"
@@ -82,8 +79,6 @@ STATUSES: Final = ("registered", "in_progress", "referred", "answered", "closed"
 PROVINCE_CODES: Final = tuple(f"{code:02d}" for code in range(31))
 LIST_KEYS: Final = "12345678"
 """Keys that choose from a page of a spoken list; 9 goes on to the next page."""
-
-ID_PATTERN: Final = re.compile(r"[a-z0-9_]+/[A-Za-z0-9_]+")
 
 
 def kind(name: str) -> str:

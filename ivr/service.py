@@ -7,6 +7,7 @@ import logging
 import resource
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from functools import partial
 
 from casebridge.client import BridgeClient
@@ -167,6 +168,8 @@ class Service:
             metrics.SPOOL.labels(folder).set(number)
         metrics.SPOOL_AGE.set(self.spool.oldest_age())
         metrics.SESSIONS.set(len(self.server.sessions))
+        for became, number in asdict(self.server.counters).items():
+            metrics.CONNECTIONS.labels(became).set(number)
 
     @staticmethod
     async def _every(seconds: float, duty: Callable[[], Awaitable[None]]) -> None:

@@ -5,19 +5,16 @@ Everything is stored in UTC; a day begins at midnight in Tehran (UTC+03:30, no s
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import jdatetime
 
-from persian.digits import to_latin, to_persian
+from persian.digits import to_persian
 from persian.words import words
 
 TEHRAN: Final = ZoneInfo("Asia/Tehran")
-
-_JALALI = re.compile(r"(\d{4})[/\-.](\d{1,2})[/\-.](\d{1,2})")
 
 
 class InvalidJalaliDate(ValueError):
@@ -52,15 +49,6 @@ def from_jalali(year: int, month: int, day: int) -> date:
     return date(gregorian.year, gregorian.month, gregorian.day)
 
 
-def parse_jalali(text: str) -> date:
-    """A day written as 1405/9/3 (also with - or ., digits of any script). Raises InvalidJalaliDate."""
-    found = _JALALI.fullmatch(to_latin(text).strip())
-    if not found:
-        raise InvalidJalaliDate("year/month/day expected, such as 1405/09/03")
-    year, month, day = (int(part) for part in found.groups())
-    return from_jalali(year, month, day)
-
-
 def month_name(month: int) -> str:
     """Persian name of a Jalali month, 1 to 12."""
     if not 1 <= month <= 12:
@@ -73,24 +61,7 @@ def weekday(moment: date | datetime) -> int:
     return (tehran_date(moment).weekday() + 2) % 7
 
 
-def weekday_name(moment: date | datetime) -> str:
-    """Persian name of the day in Tehran."""
-    return str(words()["calendar"]["weekdays"][weekday(moment)])
-
-
 def format_date(moment: date | datetime) -> str:
     """Short, for lists: "۱۴۰۵/۰۹/۰۳"."""
     year, month, day = to_jalali(moment)
     return to_persian(f"{year:04d}/{month:02d}/{day:02d}")
-
-
-def format_date_long(moment: date | datetime) -> str:
-    """For headings: "سه‌شنبه ۳ آذر ۱۴۰۵"."""
-    year, month, day = to_jalali(moment)
-    return to_persian(f"{weekday_name(moment)} {day} {month_name(month)} {year}")
-
-
-def format_moment(moment: datetime) -> str:
-    """Short, with the hour in Tehran: "۱۴۰۵/۰۹/۰۳ ۱۰:۳۰"."""
-    local = moment.astimezone(TEHRAN)
-    return f"{format_date(moment)} {to_persian(local.strftime('%H:%M'))}"

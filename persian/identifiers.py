@@ -120,11 +120,6 @@ def check_digit(kind: IdentifierKind, body: str) -> str:
     raise _ERRORS[kind]("this kind has no check digit")
 
 
-def kind_by_length(digits: str) -> IdentifierKind | None:
-    """The kind a keyed number can only be by its length (10, 11 or 12 digits), or None."""
-    return {length: kind for kind, length in LENGTH.items()}.get(len(digits))
-
-
 def mask_identifier(text: str) -> str:
     """Only the last three digits stay readable: for lists and logs (promise 5)."""
     digits = to_latin(text)

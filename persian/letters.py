@@ -94,8 +94,3 @@ def normalise_transcript(text: str) -> str:
     """
     text = _PREFIX.sub(lambda found: found.group(1) + HALF_SPACE, normalise(text))
     return _SUFFIX.sub(lambda found: HALF_SPACE + found.group().lstrip(), text)
-
-
-def has_persian(text: str) -> bool:
-    """Whether any letter is of the Arabic script (to choose direction and language)."""
-    return any("\u0620" <= letter <= "\u06d3" for letter in text)

@@ -47,15 +47,6 @@ def normalise_phone(text: str) -> str:
     return phonenumbers.format_number(_parse(text), PhoneNumberFormat.E164)
 
 
-def is_valid_phone(text: str) -> bool:
-    """Whether `normalise_phone` would accept it."""
-    try:
-        _parse(text)
-    except InvalidPhoneNumber:
-        return False
-    return True
-
-
 def phone_kind(text: str) -> PhoneKind:
     """Mobile, landline or other. Raises InvalidPhoneNumber."""
     kinds = {
@@ -63,15 +54,6 @@ def phone_kind(text: str) -> PhoneKind:
         PhoneNumberType.FIXED_LINE: PhoneKind.LANDLINE,
     }
     return kinds.get(phonenumbers.number_type(_parse(text)), PhoneKind.OTHER)
-
-
-def is_iranian_mobile(text: str) -> bool:
-    """Whether it is a valid mobile number of Iran (a text message can reach it)."""
-    try:
-        number = _parse(text)
-    except InvalidPhoneNumber:
-        return False
-    return bool(number.country_code == IRAN and phonenumbers.number_type(number) == PhoneNumberType.MOBILE)
 
 
 def province_of_phone(text: str) -> str | None:

@@ -13,11 +13,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from asterisk_conf.prompts.catalogue import LANGUAGES, BrokenCatalogue
+from asterisk_conf.prompts.catalogue import LANGUAGES, BrokenCatalogue, catalogue
 from asterisk_conf.prompts.manifest import read_manifest
 from asterisk_conf.prompts.studio import (
     Checked,
     State,
+    forget_recording,
     import_recordings,
     prompt_states,
     script_csv,
@@ -158,12 +159,32 @@ def import_folder(
     good = sum(result.accepted for result in results)
     console.print(f"{good} of {len(results)} recordings {'would be' if check_only else 'were'} taken in")
     if good and not check_only:
-        try:
-            _build_with_progress(settings, None, anew=False, fetch=False)
-        except (BrokenCatalogue, NoVoice, SynthesisFailed) as error:
-            _stop(str(error))
+        _build_what_changed(settings)
     if good < len(results):
         raise typer.Exit(1)
+
+
+@app.command()
+def forget(
+    prompt: Annotated[str, typer.Argument(help="As `list` names it, such as fa/menu/main.")],
+) -> None:
+    """Give one prompt back to the synthesis: its studio recording is removed."""
+    settings = load_settings()
+    language, _, name = prompt.partition("/")
+    found = catalogue(language).get(name) if language in LANGUAGES else None
+    if found is None:
+        _stop(f"no prompt {prompt}; `line111 prompts list` names them")
+    if not forget_recording(settings.sounds_dir, found):
+        _stop(f"{prompt} has no studio recording")
+    _build_what_changed(settings)
+    console.print(f"{prompt} is synthesised again")
+
+
+def _build_what_changed(settings: Settings) -> None:
+    try:
+        _build_with_progress(settings, None, anew=False, fetch=False)
+    except (BrokenCatalogue, NoVoice, SynthesisFailed) as error:
+        _stop(str(error))
 
 
 def _build_with_progress(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import cast
@@ -23,7 +22,6 @@ MAX_LISTENERS = 500
 QUEUE_LENGTH = 1000
 BLOCK_MS = 5000
 RESUME_BATCH = 500
-EVENT_ID = re.compile(r"^\d{1,16}-\d{1,16}$")
 
 Entries = list[tuple[str, dict[str, str]]]
 Answer = list[tuple[str, Entries]]

@@ -78,18 +78,6 @@ def require(scope: str) -> Callable[..., Awaitable[Principal]]:
     return check
 
 
-def require_role(*roles: str) -> Callable[..., Awaitable[Principal]]:
-    """A dependency: the route is for people with one of these roles."""
-
-    async def check(person: Annotated[Principal, Depends(current_person)]) -> Principal:
-        if not person.roles & set(roles):
-            raise Problem("not_allowed")
-        return person
-
-    check.__dict__["line111_access"] = "role:" + "|".join(roles)
-    return check
-
-
 async def everybody() -> None:
     """A dependency that says: this route is meant to be open."""
 

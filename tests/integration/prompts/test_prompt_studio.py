@@ -134,7 +134,7 @@ def test_what_would_sound_wrong_is_refused_with_the_reason(settings: Settings, t
     speech = np.random.default_rng(1).standard_normal(16000).astype(np.float32) * np.float32(0.05)
     pause = np.zeros(16000 * 3, dtype=np.float32)
     _write(folder / "fa/system/goodbye.wav", loud, 48000)
-    _write(folder / "fa/system/one_moment.wav", np.zeros(48000, dtype=np.float32), 16000)
+    _write(folder / "fa/system/no_choice.wav", np.zeros(48000, dtype=np.float32), 16000)
     _write(folder / "fa/system/welcome.wav", np.concatenate([speech, pause, speech]), 16000)
     _write(folder / "fa/digits/1.wav", speech, 16000, width=1)
     _record(folder / "fa/digits/2.wav", rate=6000)
@@ -148,7 +148,7 @@ def test_what_would_sound_wrong_is_refused_with_the_reason(settings: Settings, t
     found = {result.file: " ".join(result.refused) for result in _import(settings, folder)}
     expected = {
         "fa/system/goodbye.wav": "clipped",
-        "fa/system/one_moment.wav": "too quiet",
+        "fa/system/no_choice.wav": "too quiet",
         "fa/system/welcome.wav": "a pause of 3",
         "fa/digits/1.wav": "8-bit",
         "fa/digits/2.wav": "6000 Hz",
@@ -167,13 +167,13 @@ def test_what_would_sound_wrong_is_refused_with_the_reason(settings: Settings, t
 
 def test_what_only_sounds_worse_is_taken_with_a_warning(settings: Settings, tmp_path: Path) -> None:
     _record(tmp_path / "fa/system/goodbye.wav", rate=8000)
-    _record(tmp_path / "fa/system/one_moment.wav", channels=2, seconds=2)
+    _record(tmp_path / "fa/system/no_choice.wav", channels=2, seconds=2)
     _record(tmp_path / "fa/digits/1.wav", seconds=9)
     _record(tmp_path / "fa/system/welcome.wav", gain=0.04, seconds=6)
     found = {result.file: result for result in _import(settings, tmp_path)}
     warnings = {
         "fa/system/goodbye.wav": "8000 Hz",
-        "fa/system/one_moment.wav": "2 channels",
+        "fa/system/no_choice.wav": "2 channels",
         "fa/digits/1.wav": "right text",
         "fa/system/welcome.wav": "quiet",
     }
@@ -227,6 +227,21 @@ def test_command_takes_a_delivery_in_and_says_what_it_refused(
     assert read_manifest(settings.sounds_dir)["fa/system/goodbye"].source == "studio"
 
 
+def test_command_gives_a_prompt_back_to_the_synthesis(
+    command: CliRunner, settings: Settings, tmp_path: Path
+) -> None:
+    _record(tmp_path / "in/fa/system/goodbye.wav")
+    command.invoke(cli.app, ["import", str(tmp_path / "in")])
+    given_back = command.invoke(cli.app, ["forget", "fa/system/goodbye"])
+    assert given_back.exit_code == 0, given_back.output
+    assert read_manifest(settings.sounds_dir)["fa/system/goodbye"].source == "synthesis"
+    again = command.invoke(cli.app, ["forget", "fa/system/goodbye"])
+    assert (again.exit_code, "no studio recording" in again.output) == (1, True)
+    for name in ("fa/menu/unknown", "de/menu/main", "menu"):
+        unknown = command.invoke(cli.app, ["forget", name])
+        assert (unknown.exit_code, "no prompt" in unknown.output) == (1, True)
+
+
 def test_command_lists_what_the_studio_still_has_to_read(
     command: CliRunner, settings: Settings, tmp_path: Path
 ) -> None:
@@ -260,7 +275,7 @@ def test_command_builds_and_says_who_speaks(command: CliRunner) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], *([name, "--help"] for name in ("build", "list", "export", "import"))]
+    "arguments", [["--help"], *([name, "--help"] for name in ("build", "list", "export", "import", "forget"))]
 )
 def test_help_explains_itself(command: CliRunner, arguments: list[str]) -> None:
     result = command.invoke(cli.app, arguments)

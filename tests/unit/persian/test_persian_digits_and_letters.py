@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persian.digits import in_groups, only_digits, to_latin, to_persian
-from persian.letters import HALF_SPACE, has_persian, normalise, normalise_transcript, search_form
+from persian.letters import HALF_SPACE, normalise, normalise_transcript, search_form
 
 TEXTS = st.text(
     st.one_of(
@@ -113,8 +113,3 @@ def test_transcript_is_written_as_persian_is_written(heard: str, written: str) -
 def test_transcript_loses_and_moves_no_word(words: list[str]) -> None:
     text = " ".join(words)
     assert normalise_transcript(text).replace(HALF_SPACE, " ") == text
-
-
-def test_script_of_a_text_is_noticed() -> None:
-    assert has_persian("abc سلام")
-    assert not has_persian("abc ۱۲۳")

@@ -12,8 +12,6 @@ from persian.identifiers import MASK
 from persian.phones import (
     InvalidPhoneNumber,
     PhoneKind,
-    is_iranian_mobile,
-    is_valid_phone,
     mask_phone,
     national_digits,
     normalise_phone,
@@ -49,13 +47,7 @@ def test_every_usual_form_is_stored_as_one(typed: str, stored: str, kind: PhoneK
 def test_what_cannot_be_called_is_refused(typed: str) -> None:
     with pytest.raises(InvalidPhoneNumber):
         normalise_phone(typed)
-    assert not is_valid_phone(typed)
     assert province_of_phone(typed) is None
-
-
-def test_text_messages_go_to_iranian_mobiles_alone() -> None:
-    assert is_iranian_mobile("09121234567")
-    assert not any(is_iranian_mobile(other) for other in ("02188123456", "+491701234567", "withheld"))
 
 
 @pytest.mark.parametrize("row", provinces().values(), ids=lambda row: row.name["en"])
