@@ -36,8 +36,10 @@ def full(folder: Path) -> Iterator[None]:
     """Not a byte is left on the folder's disk meanwhile."""
     ballast = folder / "ballast"
     fill(ballast)
-    yield
-    ballast.unlink()
+    try:
+        yield
+    finally:
+        ballast.unlink()
 
 
 def fill(ballast: Path) -> None:
@@ -51,7 +53,7 @@ def fill(ballast: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def line(make_line: Callable[..., WholeLine]) -> Iterator[WholeLine]:
+def small_line(make_line: Callable[..., WholeLine]) -> Iterator[WholeLine]:
     line = make_line(start=False, ivr={"message_max_seconds": 20, "message_silence_seconds": 2})
     with ExitStack() as disks:
         disks.enter_context(small_disk(line.settings.calls_dir, 6 * MEGABYTE))
@@ -61,6 +63,16 @@ def line(make_line: Callable[..., WholeLine]) -> Iterator[WholeLine]:
         yield line
         line.stop()
         line.pbx.stop()
+
+
+@pytest.fixture
+def line(small_line: WholeLine) -> Iterator[WholeLine]:
+    """The line with an ivr, and room again after each test."""
+    if not small_line.ivr.lives:
+        small_line.start_ivr()
+    yield small_line
+    for folder in (small_line.settings.calls_dir, small_line.settings.spool_dir):
+        (folder / "ballast").unlink(missing_ok=True)
 
 
 def alarms(line: WholeLine) -> float:
@@ -127,7 +139,7 @@ def test_code_is_told_only_for_what_found_room_in_the_spool(line: WholeLine) -> 
 def test_emergency_script_says_the_same_words(line: WholeLine) -> None:
     line.ivr.stop()
     with full(line.settings.calls_dir):
-        phoned = line.phone("hear:identity/ask 9996020487 wait:15 hangup")
+        phoned = line.phone("hear:system/technical_pause 9996020487 wait:15 hangup")
     line.start_ivr()
     assert prompts.DISK_FULL in phoned.heard
     assert not phoned.codes

@@ -27,8 +27,8 @@ pytestmark = [
 ]
 
 LINES = 4
-ASKED_AGAIN = f"hear:identity/ask {NATIONAL_ID} say #"
-SPOKEN_ANEW = "hear:message/record_after_tone say #"
+ASKED_AGAIN = f"hear:system/technical_pause {NATIONAL_ID} say #"
+SPOKEN_ANEW = "hear:system/technical_pause say #"
 CONFIRMED = f"{OPEN_A_CASE} say # 1"
 WITH_CALLBACK = f"{CONFIRMED} hear:menu/callback_offer 1 hear:menu/callback_time 1"
 AFTER_THE_CODE = (
@@ -45,7 +45,7 @@ SCRIPTS = {
     KillPoint.IDENTITY_KNOWN: f"1 2 {NATIONAL_ID} {SPOKEN_ANEW}",
     KillPoint.CONTACT_KNOWN: f"{OPEN_A_CASE} {SPOKEN_ANEW}",
     KillPoint.PROVINCE_KNOWN: f"{OPEN_A_CASE} {SPOKEN_ANEW}",
-    KillPoint.BEFORE_RECORDING: f"{OPEN_A_CASE} hear:system/technical_pause {SPOKEN_ANEW}",
+    KillPoint.BEFORE_RECORDING: f"{OPEN_A_CASE} {SPOKEN_ANEW}",
     KillPoint.MESSAGE_RECORDED: f"{OPEN_A_CASE} say #",
     **dict.fromkeys(AFTER_THE_CODE, WITH_CALLBACK),
 }

@@ -14,7 +14,7 @@ from tests.pbx.whole_line import LIKE, NATIONAL_ID, WholeLine, likeness
 pytestmark = [
     pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240), pytest.mark.xdist_group("no ivr"),
 ]  # fmt: skip
-MESSAGE = f"hear:identity/ask {NATIONAL_ID} say #"
+MESSAGE = f"hear:system/technical_pause {NATIONAL_ID} say #"
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def _claimed(line: WholeLine) -> object:
 
 def test_one_intake_delivered_many_times_is_one_case(line: WholeLine) -> None:
     line.ivr.stop()  # the emergency script takes the call, and nobody delivers
-    phoned = line.phone("hear:identity/ask 9996020487 say #")
+    phoned = line.phone("hear:system/technical_pause 9996020487 say #")
     (path,) = [path for path in line.spool.pending() if line.spool.read(path)["type"] == "intake"]
     record = line.spool.read(path)
     sound = line.settings.calls_dir / record["recording"]["file"]
@@ -134,7 +134,7 @@ def _end_asterisk_in_mid_message(line: WholeLine, way: str) -> None:
 
 def test_storm_of_deliveries_survives_a_bridge_that_is_killed_again_and_again(line: WholeLine) -> None:
     line.ivr.stop()
-    emergency = line.phone("hear:identity/ask 9996020487 say #")
+    emergency = line.phone("hear:system/technical_pause 9996020487 say #")
     template = next(
         line.spool.read(path) for path in line.spool.pending() if line.spool.read(path)["type"] == "intake"
     )
