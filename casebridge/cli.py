@@ -16,6 +16,7 @@ from casebridge.database import Database
 from casebridge.people.rules import Role
 from casebridge.people.service import ensure_account
 from casebridge.recordings.store import RecordingStore
+from casebridge.slow_senders import ImpatientProtocol
 from casebridge.tracking_codes import service as tracking_codes
 from casebridge.tracking_codes.permutation import CodesExhausted
 from line111.logging import setup
@@ -98,6 +99,7 @@ def serve() -> None:
         create_app(settings),
         host=settings.bridge.bind,
         port=settings.bridge.port,
+        http=ImpatientProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

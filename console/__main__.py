@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uvicorn
 
+from casebridge.slow_senders import ImpatientProtocol
 from console.app import create_app
 from line111 import logging
 from line111.settings import load_settings
@@ -20,6 +21,7 @@ def main() -> None:
         create_app(settings),
         host=settings.bridge.bind,
         port=settings.bridge.port,
+        http=ImpatientProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
