@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from casebridge.tracking_codes.service import Block
+from casebridge.tracking_codes.rules import Block
 
 
 class Quarantine(StrEnum):

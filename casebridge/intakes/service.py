@@ -44,7 +44,8 @@ from casebridge.problems import Problem
 from casebridge.recordings.models import RecordingRow
 from casebridge.recordings.schemas import RecordingState
 from casebridge.tracking_codes.permutation import CodePermutation
-from casebridge.tracking_codes.service import Block, block_of
+from casebridge.tracking_codes.rules import Block
+from casebridge.tracking_codes.service import block_of
 
 _ORDER: tuple[FromClause, ...] = (
     Applicant.__table__,

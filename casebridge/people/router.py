@@ -13,10 +13,8 @@ from casebridge.people.access import COOKIE, address_of, current_person, everybo
 from casebridge.people.rules import Role
 from casebridge.people.schemas import Credentials, Session
 from casebridge.people.service import Principal, SignedIn
+from casebridge.people.sign_in import throttled_sign_in
 from casebridge.problems import Problem, documented
-
-SIGN_INS_FROM_ONE_ADDRESS = 60
-SIGN_IN_SECONDS = 300
 
 router = APIRouter(tags=["session"])
 Parts = Annotated[Bridge, Depends(get_bridge)]
@@ -48,26 +46,6 @@ async def sign_in_from(bridge: Bridge, request: Request, username: str, password
     signed_in = await throttled_sign_in(bridge, address_of(request), username, password)
     if signed_in is None:
         raise Problem("wrong_password")
-    return signed_in
-
-
-async def throttled_sign_in(
-    bridge: Bridge, address: str | None, username: str, password: str
-) -> SignedIn | None:
-    """Signs a person in, slowed down by name and by address; None where name or password is wrong.
-
-    An address may be a whole house of agents: those who sign in rightly do not count.
-
-    Raises Problem `too_many_attempts`.
-    """
-    await bridge.throttle.attempt(
-        "sign-in", address or "unknown", limit=SIGN_INS_FROM_ONE_ADDRESS, seconds=SIGN_IN_SECONDS
-    )
-    signed_in = await service.sign_in(
-        bridge.database, username, password, hours=bridge.settings.bridge.session_hours, address=address
-    )
-    if signed_in is not None:
-        await bridge.throttle.forgive("sign-in", address or "unknown")
     return signed_in
 
 

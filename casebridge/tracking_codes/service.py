@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.tracking_codes.models import CodeBlock, CodeCounter
 from casebridge.tracking_codes.permutation import CodePermutation, CodesExhausted
+from casebridge.tracking_codes.rules import Block
 from line111.clock import now
 from persian.tracking_code import CAPACITY
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A leased block: numbers `first` to `last`, and who may tell their codes."""
-
-    first: int
-    last: int
-    node: str
 
 
 async def lease(

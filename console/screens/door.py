@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from casebridge.people import service as people
 from casebridge.people.access import COOKIE, address_of
-from casebridge.people.router import throttled_sign_in
+from casebridge.people.sign_in import throttled_sign_in
 from casebridge.problems import Problem
 from console.forms import check_form
 from console.language import CODES

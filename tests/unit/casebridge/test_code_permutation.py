@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from casebridge.intakes.rules import Quarantine, judge_code
 from casebridge.tracking_codes.permutation import CodePermutation, CodesExhausted
-from casebridge.tracking_codes.service import Block
+from casebridge.tracking_codes.rules import Block
 from persian.tracking_code import CAPACITY, is_valid_tracking_code
 
 codes = CodePermutation("a key")
