@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from casebridge.one_trip import one_trip_connector
+
 BUSY_SECONDS = 15
 """How long a writer waits for another process's transaction before it gives up (503)."""
 
@@ -86,7 +88,7 @@ def _sqlite_engine(url: str, pool: int, begin: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         hide_parameters=True,
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+        async_creator=one_trip_connector(make_url(url).database or ":memory:", timeout=BUSY_SECONDS),
     )
 
     @event.listens_for(engine.sync_engine, "connect")
