@@ -6,17 +6,15 @@ import asyncio
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from casebridge import migrate as migrations
-from casebridge import rotation
+from casebridge import rotation, serving
 from casebridge.app import create_app
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
 from casebridge.people.rules import Role
 from casebridge.people.service import ensure_account
 from casebridge.recordings.store import RecordingStore
-from casebridge.slow_senders import ImpatientProtocol
 from casebridge.tracking_codes import service as tracking_codes
 from casebridge.tracking_codes.permutation import CodesExhausted
 from line111.logging import setup
@@ -95,16 +93,7 @@ def serve() -> None:
     """Serve the API alone (the product serves it together with the screens)."""
     settings = load_settings()
     setup("bridge", settings)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.bridge.bind,
-        port=settings.bridge.port,
-        http=ImpatientProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
+    serving.serve(create_app(settings), settings)
 
 
 async def _rotate(settings: Settings) -> tuple[dict[str, int], int]:

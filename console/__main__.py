@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import uvicorn
-
-from casebridge.slow_senders import ImpatientProtocol
+from casebridge.serving import serve
 from console.app import create_app
 from line111 import logging
 from line111.settings import load_settings
-
-GRACE_SECONDS = 10
-"""How long running requests may finish after SIGTERM; event streams end themselves at once."""
 
 
 def main() -> None:
     """Run the web application of this node."""
     settings = load_settings()
     logging.setup("bridge", settings)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.bridge.bind,
-        port=settings.bridge.port,
-        http=ImpatientProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_keep_alive=30,
-    )
+    serve(create_app(settings), settings)
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ PROGRAMS: tuple[Program, ...] = (
     ),
     Program(
         "call_routing",
-        "callbacks and queues, by Asterisk's manager interface",
+        "who is on the line, by Asterisk's manager interface",
         _module("call_routing"),
         lambda s: f"metrics at 127.0.0.1:{s.call_routing.metrics_port}",
         lambda s: probes.web(f"http://127.0.0.1:{s.call_routing.metrics_port}/health"),
