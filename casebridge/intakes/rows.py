@@ -55,6 +55,7 @@ def line_row(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def applicant_row(identity: Identity, prepared: Prepared, applicants: dict[bytes, UUID], rows: Rows) -> UUID:
+    """The applicant's id; one who phones for the first time gets a row, and is known in `applicants`."""
     applicant_id = applicants.get(identity.lookup)
     if applicant_id is None:
         applicant_id = applicants[identity.lookup] = identity.new_applicant_id
@@ -74,6 +75,7 @@ def applicant_row(identity: Identity, prepared: Prepared, applicants: dict[bytes
 def case_row(
     record: Intake, prepared: Prepared, applicant_id: UUID, quarantine: Quarantine | None
 ) -> dict[str, Any]:
+    """A row of the case an intake opens; a quarantined code is kept as the told one, never as its own."""
     return {
         "id": record.record_id,
         "tracking_code": None if quarantine else record.tracking_code,
@@ -99,6 +101,7 @@ def case_row(
 
 
 def recording_row(record: Intake, prepared: Prepared) -> dict[str, Any]:
+    """A row of a recording whose sound is still to come. Only for an intake that announces one."""
     recording = record.recording
     if recording is None:
         raise AssertionError("asked for the row of no recording")
@@ -119,6 +122,7 @@ def recording_row(record: Intake, prepared: Prepared) -> dict[str, Any]:
 
 
 def call_row(record: CallReport, prepared: Prepared) -> dict[str, Any]:
+    """A row of what happened in a call, the caller's number encrypted."""
     return {
         "id": record.record_id,
         "call_id": record.call_id,
@@ -137,6 +141,7 @@ def call_row(record: CallReport, prepared: Prepared) -> dict[str, Any]:
 
 
 def history_row(case_id: UUID, at: datetime, action: str, **detail: Any) -> dict[str, Any]:
+    """A line of a case's history, told by the line itself."""
     return {"case_id": case_id, "at": at, "action": action, "actor": ACTOR, "detail": detail}
 
 

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from ivr import prompts
-from tests.pbx.whole_line import LIKE, OPEN_A_CASE, WHOLE_CALL, WholeLine, likeness, voice_like
+from tests.pbx.line_sounds import LIKE, likeness, voice_like
+from tests.pbx.whole_line import OPEN_A_CASE, WHOLE_CALL, WholeLine
 
 pytestmark = [
     pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240), pytest.mark.xdist_group("disk full"),

@@ -17,7 +17,8 @@ from casebridge.cases.schemas import CaseDetail
 from ivr import prompts
 from ivr.kill_points import KillPoint
 from line111.call.conversation import Outcome
-from tests.pbx.whole_line import LIKE, NATIONAL_ID, OPEN_A_CASE, Phoned, WholeLine, likeness
+from tests.pbx.line_sounds import LIKE, likeness
+from tests.pbx.whole_line import NATIONAL_ID, OPEN_A_CASE, Phoned, WholeLine
 
 pytestmark = [
     pytest.mark.chaos,

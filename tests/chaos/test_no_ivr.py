@@ -9,7 +9,8 @@ import pytest
 from ivr import prompts
 from ivr.codes import CodeBlock
 from line111.call.conversation import Outcome
-from tests.pbx.whole_line import LIKE, NATIONAL_ID, WholeLine, likeness
+from tests.pbx.line_sounds import LIKE, likeness
+from tests.pbx.whole_line import NATIONAL_ID, WholeLine
 
 pytestmark = [
     pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240), pytest.mark.xdist_group("no ivr"),

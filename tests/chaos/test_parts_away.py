@@ -16,7 +16,9 @@ from ivr import prompts
 from ivr.record_id import new_record_id
 from line111.call.conversation import Outcome
 from line111.secrets import read_secret
-from tests.pbx.whole_line import LIKE, OPEN_A_CASE, WHOLE_CALL, WholeLine, likeness, wait_for
+from tests.pbx.line_process import wait_for
+from tests.pbx.line_sounds import LIKE, likeness
+from tests.pbx.whole_line import OPEN_A_CASE, WHOLE_CALL, WholeLine
 
 pytestmark = [
     pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240), pytest.mark.xdist_group("parts away"),

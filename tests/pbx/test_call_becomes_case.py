@@ -22,7 +22,8 @@ from ivr.message_audio import spoken_seconds
 from line111.call.conversation import Outcome
 from line111.call.hearing import RATE, Samples
 from persian.identifiers import sample_identifier
-from tests.pbx.whole_line import LIKE, Phoned, WholeLine, likeness, make_line, voice_like
+from tests.pbx.line_sounds import LIKE, likeness, voice_like
+from tests.pbx.whole_line import Phoned, WholeLine, make_line
 
 __all__ = ["make_line"]
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(420), pytest.mark.xdist_group("whole_line")]

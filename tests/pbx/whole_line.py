@@ -7,14 +7,9 @@ with a real SIP phone and know what they hear by ear, not by what the line write
 from __future__ import annotations
 
 import asyncio
-import audioop
 import contextlib
 import hashlib
-import signal
-import subprocess
 import sys
-import time
-import zlib
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +18,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-import numpy as np
 import pytest
 import redis
 
@@ -32,7 +26,6 @@ from casebridge.cases.schemas import CaseDetail, CasePage, CaseRow, Revealed
 from casebridge.client import BridgeClient
 from casebridge.database import Database
 from casebridge.people.service import ensure_account
-from ivr import prompts
 from ivr.codes import CodeBlock
 from ivr.kill_points import VARIABLE, KillPoint
 from ivr.spool import Spool
@@ -45,6 +38,8 @@ from line111.secrets import read_secret, redis_url
 from line111.settings import Settings
 from persian.identifiers import sample_identifier
 from tests.pbx.conftest import Pbx, free_port
+from tests.pbx.line_process import Part, wait_for
+from tests.pbx.line_sounds import voice_like, write_short_prompts
 
 T = TypeVar("T")
 LAND_LINE = "+982188554433"
@@ -57,118 +52,7 @@ OPEN_A_CASE = f"1 2 {NATIONAL_ID} 1"
 WHOLE_CALL = f"{OPEN_A_CASE} say # 1 2"
 """And the message, confirmed; no callback."""
 SPOKEN_SECONDS = 4.0
-LIKE = 0.95
-"""Correlation of loudness from which a recording is what was said."""
-_READY_SECONDS = 60.0
 _PASSWORD = "a long password"
-
-
-def voice_like(name: str, seconds: float) -> Samples:
-    """A sound of its own for each name, as loud and as changeable as speech."""
-    chance = np.random.default_rng(zlib.crc32(name.encode()))
-    length = int(seconds * RATE)
-    points = np.arange(0, length + 800, 800)
-    loudness = np.interp(np.arange(length), points, chance.uniform(1200, 9000, len(points)))
-    wave = np.convolve(chance.normal(size=length), np.ones(5) / 5, "same") * loudness
-    return np.asarray(wave.clip(-30_000, 30_000).astype(np.int16))
-
-
-def write_short_prompts(folder: Path, seconds: float = 0.18) -> None:
-    """Every prompt of both languages as a short sound unlike all others; the record tone is a tone."""
-    tone = (9000 * np.sin(2 * np.pi * 1000 * np.arange(int(0.3 * RATE)) / RATE)).astype(np.int16)
-    for language in prompts.LANGUAGES:
-        for name in prompts.required(language):
-            sound = tone if name == prompts.BEEP else voice_like(f"{language}/{name}", seconds)
-            if name == prompts.PAUSE:
-                sound = np.zeros(400, np.int16)
-            file = folder / language / f"{name}.alaw"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(audioop.lin2alaw(sound.tobytes(), 2))
-
-
-def wait_for(check: Callable[[], T], seconds: float = 30, what: str = "it") -> T:
-    """Ask until the answer is true, and return it; fails the test after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(OSError, redis.RedisError, httpx.HTTPError):
-            if answer := check():
-                return answer
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {seconds:g} s for {what}")
-        time.sleep(0.05)
-
-
-class Part:
-    """A process of the line.
-
-    Args:
-        ready: raises, or answers false, until the process serves.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        command: list[str],
-        environment: dict[str, str],
-        log: Path,
-        ready: Callable[[], object],
-    ) -> None:
-        self.name = name
-        self.process: subprocess.Popen[bytes] | None = None
-        self._command = command
-        self._environment = environment
-        self._log = log
-        self._ready = ready
-
-    def start(self, **variables: str) -> None:
-        """Start it and wait until it serves."""
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command, env=self._environment | variables, cwd="/", stdout=log, stderr=log
-            )
-        wait_for(self._serves, _READY_SECONDS, f"{self.name} to serve")
-
-    def kill(self) -> None:
-        """SIGKILL, in the middle of whatever it does."""
-        self._end(signal.SIGKILL, 10)
-
-    def stop(self) -> None:
-        """SIGTERM, and wait; SIGKILL where that takes too long."""
-        self._end(signal.SIGTERM, 20)
-
-    @property
-    def log(self) -> str:
-        """What it has said since its first start."""
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
-
-    @property
-    def lives(self) -> bool:
-        """Whether the process is there."""
-        return self.process is not None and self.process.poll() is None
-
-    def ended_by(self, number: signal.Signals, seconds: float = 10) -> bool:
-        """Whether it ends by this signal within the time."""
-        assert self.process is not None
-        try:
-            return self.process.wait(seconds) == -number
-        except subprocess.TimeoutExpired:
-            return False
-
-    def _serves(self) -> bool:
-        if not self.lives:
-            pytest.fail(f"{self.name} ended:\n{self.log[-3000:]}")
-        return bool(self._ready())
-
-    def _end(self, number: signal.Signals, seconds: float) -> None:
-        process, self.process = self.process, None
-        if process is None:
-            return
-        process.send_signal(number)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @dataclass
@@ -481,20 +365,6 @@ class WholeLine:
     @staticmethod
     def _healthy(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/health", timeout=2, trust_env=False).is_success
-
-
-def envelope(samples: Samples) -> np.ndarray:
-    """Loudness in steps of 20 ms."""
-    frames = samples[: len(samples) // 160 * 160].astype(np.float64).reshape(-1, 160)
-    return np.asarray(np.sqrt((frames**2).mean(axis=1)))
-
-
-def likeness(sound: bytes, said: Samples) -> float:
-    """Correlation of loudness of what was said with the most like stretch of an A-law recording."""
-    whole = envelope(np.frombuffer(audioop.alaw2lin(sound, 2), np.int16))
-    part = envelope(said)
-    stretches = [whole[at : at + len(part)] for at in range(len(whole) - len(part) + 1)]
-    return max((float(np.corrcoef(one, part)[0, 1]) for one in stretches if one.any()), default=0.0)
 
 
 @pytest.fixture(scope="module")
