@@ -27,6 +27,7 @@ from asterisk_conf.running import console
 from benchmarks.caller_sound import CallerSound
 from benchmarks.node import Node, allow_many_files, running_node
 from benchmarks.rounds import Row, interleave, median, median_ratio, publish
+from benchmarks.transcription_line import free_ports
 from ivr import prompts
 from line111.accounts import make_accounts
 from persian.identifiers import sample_identifier
@@ -44,8 +45,8 @@ LAND_LINE = "02188554433"
 """A number in Tehran: the province is known and not asked."""
 CALLER = "127.0.0.2"
 PROMPT_SECONDS = 0.1
-TRUNK_PORTS = (25_060, 30_000)
-"""SIPp's own SIP port and first RTP port."""
+FIRST_MEDIA_PORT = 25_000
+"""SIPp's first RTP port; each call has the next four."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,9 @@ class Phoning:
         return Cost(1000 * (self.node.cpu_seconds() - before) / calls, 1000 * sipp / calls)
 
     def _phone(self, number: str, calls: int, rate: float) -> None:
-        sip, media = (str(port) for port in TRUNK_PORTS)
-        command = ["sipp", "-sf", str(self.scenario), "-i", CALLER, "-mi", CALLER, "-p", sip, "-mp", media]
+        (sip,) = free_ports(1)
+        command = ["sipp", "-sf", str(self.scenario), "-i", CALLER, "-mi", CALLER, "-p", str(sip)]
+        command += ["-mp", str(FIRST_MEDIA_PORT)]
         command += ["-s", number, "-key", "caller", LAND_LINE, "-m", str(calls), "-l", str(calls)]
         command += ["-r", str(round(rate * 10)), "-rp", "10000", "-nostdin", "-timeout", "150s"]
         command += [f"127.0.0.1:{self.node.settings.sip.port}"]
