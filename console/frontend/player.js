@@ -13,10 +13,12 @@ export class Player {
     this.silences = [];
     this.listeners = [];
     this.audio = place.querySelector("audio");
+    // Whole, as the audio element tells it: for another address wavesurfer would load the sound anew.
+    this.address = new URL(place.dataset.audio, window.location.href).href;
     this.wave = WaveSurfer.create({
       container: place.querySelector("[data-wave]"),
       media: this.audio,
-      url: place.dataset.audio,
+      url: this.address,
       peaks: [[0]],
       duration: this.duration,
       height: 84,
@@ -46,7 +48,8 @@ export class Player {
     const { channels } = await response.json();
     const peaks = channels[0].map((_, index) => Math.max(...channels.map((channel) => channel[index])));
     this.silences = silences(peaks, this.duration);
-    this.wave.setOptions({ peaks: [peaks], duration: this.duration });
+    // Not by setOptions: that takes new peaks and goes on drawing the old ones (wavesurfer 8.0).
+    await this.wave.load(this.address, [peaks], this.duration);
   }
 
   get milliseconds() {

@@ -13,6 +13,17 @@ pytestmark = pytest.mark.browser
 
 TEXT = "the street light in front of the school has been broken for three weeks"
 
+WAVE_COLUMNS = """() => {
+  const drawn = document.querySelector('[data-wave] > div').shadowRoot.querySelector('.canvases canvas');
+  if (!drawn || !drawn.width) return 0;
+  const { data, width, height } = drawn.getContext('2d').getImageData(0, 0, drawn.width, drawn.height);
+  const aside = Math.round(height / 2) - 6;  // above the line that silence is
+  let columns = 0;
+  for (let x = 0; x < width; x += 1) columns += data[(aside * width + x) * 4 + 3] > 0;
+  return columns;
+}"""
+"""How many columns of the wave form are loud enough to rise above the middle line."""
+
 
 @pytest.fixture(scope="module")
 def told(citizens: Any) -> tuple[Any, list[dict[str, Any]]]:
@@ -51,6 +62,23 @@ def test_the_recording_plays_and_words_are_marked_in_step_with_it(
         assert one["start"] is not None
         assert one["start"] - 60 <= one["at"] <= one["end"] + 500  # a busy machine draws late
     assert len({one["start"] for one in seen}) >= 3, "the mark goes from word to word"
+
+
+def test_the_wave_form_is_drawn_when_it_comes_and_does_not_stop_the_sound(
+    visit: Callable[..., Any], until: Callable[..., None], told: tuple[Any, list[dict[str, Any]]]
+) -> None:
+    left, _ = told
+    window = visit("agent")
+    held: list[Any] = []
+    window.page.route("**/peaks*", lambda route: held.append(route))
+    page = window.open(f"/cases/{left.case_id}")
+    page.click("[data-play]")
+    until(page, "document.querySelector('audio').currentTime > 0.3")
+    assert page.evaluate(WAVE_COLUMNS) == 0
+    held[0].continue_()
+    until(page, f"({WAVE_COLUMNS})() > 100")
+    assert page.evaluate("!document.querySelector('audio').paused")
+    assert page.evaluate("document.querySelector('audio').currentTime") > 0.3
 
 
 def test_a_click_on_a_word_plays_from_that_word(
