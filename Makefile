@@ -15,7 +15,7 @@ demo: ## set up, start everything, and let two scripted citizens phone 111 (ONCE
 	@exec $(LINE111) demo $(if $(ONCE),--once)
 
 test: setup-tests ## all tests
-	$(PYTEST) -n 2 --dist loadgroup tests
+	$(PYTEST) -n 2 --dist loadfile tests
 
 test-unit: setup-tests ## rules and parts, seconds
 	$(PYTEST) -n 2 tests/unit

@@ -33,7 +33,7 @@ from line111.ports import process_ids
 from persian.identifiers import sample_identifier
 from persian.tracking_code import make_tracking_code
 
-pytestmark = [pytest.mark.pbx, pytest.mark.xdist_group("citizen")]  # they share one Asterisk
+pytestmark = [pytest.mark.pbx]
 
 NATIONAL_ID = sample_identifier("national_id", 11)
 LAND_LINE = "+982188554433"  # its province is known, so it is not asked
