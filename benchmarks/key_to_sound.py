@@ -52,15 +52,15 @@ class Key:
     prompt: str
 
 
-SPOKEN_FROM, SPOKEN_UNTIL = 7_600, 11_900
+SPOKEN_FROM, SPOKEN_UNTIL = 8_300, 12_600
 KEYS = (
     Key(2_300, "1", prompts.MENU_KIND),  # in the middle of the menu
     Key(3_500, "2", prompts.IDENTITY_ASK),  # after the list of kinds
     Key(3_900, NATIONAL_ID, prompts.IDENTITY_THANKS),  # in the middle of the question
-    Key(6_450, "1", prompts.RECORD_AFTER_TONE),  # in the middle of the offer
-    Key(12_000, "#", prompts.MENU_CONFIRM_MESSAGE),
-    Key(12_900, "1", prompts.CODE_TOLD_INTRO),  # after the question
-    Key(22_000, "2", prompts.GOODBYE),  # after the code was told twice
+    Key(6_500, "1", prompts.RECORD_AFTER_TONE),  # in the middle of the offer
+    Key(12_800, "#", prompts.MENU_CONFIRM_MESSAGE),
+    Key(13_900, "1", prompts.CODE_TOLD_INTRO),  # after the question
+    Key(23_500, "2", prompts.GOODBYE),  # after the code was told twice
 )
 
 
@@ -130,17 +130,16 @@ def phone(settings: Settings, calls: int = CALLS) -> Load:
 def key_to_sound(packets: Iterator[Packet], sounds: Path) -> tuple[list[float], int]:
     """Seconds from each key to the first packet of the prompt it leads to; and how many keys led to none."""
     heads = {sounds.joinpath(f"{key.prompt}.alaw").read_bytes()[:_HEAD]: key.prompt for key in KEYS}
-    keys: dict[tuple[int, int], list[float]] = defaultdict(list)
+    keys: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
     heard: dict[tuple[int, int], list[tuple[float, str]]] = defaultdict(list)
     for packet in packets:
         if packet.kind == _EVENT and packet.payload[1] & _END:
-            pressed = keys[packet.source]
-            if not pressed or packet.at - pressed[-1] > 0.05:  # the end is told three times
-                pressed.append(packet.at)
+            keys[packet.source].setdefault(packet.stamp, packet.at)  # the end is told three times
         elif prompt := heads.get(packet.payload[:_HEAD]):
             heard[packet.target].append((packet.at, prompt))
     seconds, lost = [], 0
-    for citizen, pressed in keys.items():
+    for citizen, ends in keys.items():
+        pressed = list(ends.values())
         for place, key in _leading_keys():
             times = [at for at, prompt in heard[citizen] if prompt == key.prompt]
             times = [at for at in times if place < len(pressed) and at > pressed[place]]

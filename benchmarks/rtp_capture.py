@@ -36,6 +36,8 @@ class Packet:
     target: tuple[int, int]
     kind: int
     """Payload type."""
+    stamp: int
+    """RTP timestamp; all packets of a key have that of its beginning (RFC 4733)."""
     payload: bytes
 
 
@@ -76,7 +78,9 @@ def read(file: Path) -> Iterator[Packet]:
         rtp = data[place + _HEAD.size : place + _HEAD.size + size]
         place += _HEAD.size + size
         if rtp[0] >> 6 == 2:
-            yield Packet(at / 1e9, (source, source_port), (target, target_port), rtp[1] & 0x7F, rtp[_RTP:])
+            stamp = int.from_bytes(rtp[4:8])
+            kind, payload = rtp[1] & 0x7F, rtp[_RTP:]
+            yield Packet(at / 1e9, (source, source_port), (target, target_port), kind, stamp, payload)
 
 
 def _attach_filter(tap: socket.socket, address: int) -> None:

@@ -17,15 +17,9 @@ from casebridge.cases.schemas import CaseDetail
 from ivr import prompts
 from ivr.kill_points import KillPoint
 from line111.call.conversation import Outcome
-from tests.pbx.line_sounds import LIKE, likeness
 from tests.pbx.whole_line import NATIONAL_ID, OPEN_A_CASE, Phoned, WholeLine
 
-pytestmark = [
-    pytest.mark.chaos,
-    pytest.mark.pbx,
-    pytest.mark.timeout(500),
-    pytest.mark.xdist_group("kill points"),
-]
+pytestmark = [pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(500)]
 
 LINES = 4
 ASKED_AGAIN = f"hear:system/technical_pause {NATIONAL_ID} say #"
@@ -104,7 +98,7 @@ def test_caller_of_an_ivr_that_is_killed_gets_one_code_and_one_case(
     assert phoned.report.outcome is Outcome.REGULAR, phoned.report
     assert phoned.heard[-1] == prompts.GOODBYE or point is KillPoint.BEFORE_GOODBYE
     assert case.tracking_code == phoned.code
-    assert likeness(kill.sound, phoned.message) > LIKE
+    assert phoned.is_whole(kill.sound)
     assert case.kind == ("unclassified" if point in UNKNOWN_CALLER else "request")
     assert [callback.wished for callback in case.callbacks] == (["asap"] if point in WISHED else [])
     assert phoned.heard.count(prompts.IDENTITY_ASK) <= (2 if point in UNKNOWN_CALLER else 1)
@@ -121,4 +115,4 @@ def test_message_of_a_caller_who_hangs_up_on_a_dead_ivr_is_rescued(lines: list[W
     line.check_promise()
     (case,) = [case for case in line.cases() if case.id not in before]
     assert case.ended_by == "rescued"
-    assert likeness(line.audio(case), phoned.message) > LIKE
+    assert phoned.is_whole(line.audio(case))

@@ -13,9 +13,7 @@ from tests.pbx.line_process import wait_for
 from tests.pbx.whole_line import NATIONAL_ID, WholeLine
 from transcription.store import VerifiedModel
 
-pytestmark = [
-    pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240), pytest.mark.xdist_group("transcript"),
-]  # fmt: skip
+pytestmark = [pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240)]
 SAID = "The water in our street has been cut for three days. Please send somebody to repair the pipe."
 ENGLISH_CALL = f"hear:system/language_en !9 1 2 {NATIONAL_ID} 1 say # 1 2"
 

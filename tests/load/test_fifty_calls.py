@@ -11,9 +11,7 @@ from benchmarks.key_to_sound import SPOKEN_FROM, SPOKEN_UNTIL, Load, phone, writ
 from ivr import prompts
 from tests.pbx.whole_line import WholeLine
 
-pytestmark = [
-    pytest.mark.load, pytest.mark.pbx, pytest.mark.timeout(240), pytest.mark.xdist_group("fifty calls"),
-]  # fmt: skip
+pytestmark = [pytest.mark.load, pytest.mark.pbx, pytest.mark.timeout(240)]
 CALLS = 50
 GENEROUS_SECONDS = 1.5
 """A test machine does other things too; the aim of 150 ms is the benchmark's to hold."""

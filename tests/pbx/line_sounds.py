@@ -49,4 +49,4 @@ def likeness(sound: bytes, said: Samples) -> float:
     whole = envelope(np.frombuffer(audioop.alaw2lin(sound, 2), np.int16))
     part = envelope(said)
     stretches = [whole[at : at + len(part)] for at in range(len(whole) - len(part) + 1)]
-    return max((float(np.corrcoef(one, part)[0, 1]) for one in stretches if one.any()), default=0.0)
+    return max((float(np.corrcoef(one, part)[0, 1]) for one in stretches if one.std()), default=0.0)

@@ -7,6 +7,7 @@ with a real SIP phone and know what they hear by ear, not by what the line write
 from __future__ import annotations
 
 import asyncio
+import audioop
 import contextlib
 import hashlib
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import numpy as np
 import pytest
 import redis
 
@@ -28,6 +30,7 @@ from casebridge.database import Database
 from casebridge.people.service import ensure_account
 from ivr.codes import CodeBlock
 from ivr.kill_points import VARIABLE, KillPoint
+from ivr.message_audio import spoken_seconds
 from ivr.spool import Spool
 from line111.call.conversation import CallReport, Plan, phone_the_line
 from line111.call.hearing import RATE, Samples
@@ -39,7 +42,7 @@ from line111.settings import Settings
 from persian.identifiers import sample_identifier
 from tests.pbx.conftest import Pbx, free_port
 from tests.pbx.line_process import Part, wait_for
-from tests.pbx.line_sounds import voice_like, write_short_prompts
+from tests.pbx.line_sounds import LIKE, likeness, voice_like, write_short_prompts
 
 T = TypeVar("T")
 LAND_LINE = "+982188554433"
@@ -75,6 +78,15 @@ class Phoned:
         whole = {code for code in self.codes if len(code) == 10}
         assert len(whole) == 1, (self.codes, self.report)
         return whole.pop()
+
+    def like(self, sound: bytes) -> float:
+        """Correlation of loudness of a recording with the most like stretch of all the phone has sent."""
+        recorded = np.frombuffer(audioop.alaw2lin(sound, 2), np.int16)
+        return likeness(audioop.lin2alaw(self.report.said.tobytes(), 2), recorded)
+
+    def is_whole(self, sound: bytes) -> bool:
+        """Whether a recording holds what was sent, from the message's beginning to its end."""
+        return self.like(sound) > LIKE and spoken_seconds(sound) > 0.95 * len(self.message) / RATE
 
     @property
     def heard(self) -> list[str]:
