@@ -21,11 +21,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+def make_settings(short_path: Path) -> Callable[..., Settings]:
     """Settings with secrets made, in a home with a short plain path."""
 
     def make(**values: Any) -> Settings:
-        settings = Settings(**{"home": tmp_path / "n", "node": "n1", **values})
+        settings = Settings(**{"home": short_path / "n", "node": "n1", **values})
         settings.home.mkdir(exist_ok=True)
         ensure_secrets(settings)
         return settings
