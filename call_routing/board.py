@@ -82,7 +82,8 @@ class Board:
 
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._changed.wait(), _REFRESH)
+            async with asyncio.timeout(_REFRESH):
+                await self._changed.wait()
         except TimeoutError:
             return
         await asyncio.sleep(_PAUSE)

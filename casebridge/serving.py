@@ -6,6 +6,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from casebridge.slow_senders import ImpatientProtocol
+from line111.garbage import collect_rarely
 from line111.settings import Settings
 
 GRACE_SECONDS = 10
@@ -15,6 +16,7 @@ KEEP_ALIVE_SECONDS = 30
 
 def serve(app: FastAPI, settings: Settings) -> None:
     """Serves the application where the settings say, until SIGTERM or SIGINT."""
+    collect_rarely()
     uvicorn.run(
         app,
         host=settings.bridge.bind,

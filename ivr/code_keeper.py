@@ -63,7 +63,8 @@ class CodeKeeper:
                 log.exception("filling the blocks of tracking codes failed")
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), self._seconds)
+                async with asyncio.timeout(self._seconds):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

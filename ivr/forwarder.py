@@ -106,7 +106,8 @@ class Forwarder:
             async with self._scan:
                 while not self._groups:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), self._poll_seconds)
+                        async with asyncio.timeout(self._poll_seconds):
+                            await self._wake.wait()
                     self._wake.clear()
                     self._look()
                 if (pause := self._closed_until - time.monotonic()) > 0:

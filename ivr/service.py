@@ -27,6 +27,7 @@ from ivr.menu_keeper import MenuKeeper
 from ivr.read_out import read_out
 from ivr.rescue import rescue_orphans
 from ivr.spool import Spool
+from line111.garbage import collect_rarely
 from line111.metrics import serve
 from line111.secrets import read_secret
 from line111.settings import Settings
@@ -196,6 +197,7 @@ def _allow_files(wanted: int) -> None:
 async def serve_until_stopped(settings: Settings) -> None:
     """Run the service until SIGTERM or SIGINT; SIGHUP reads the menu again."""
     service = Service(settings)
+    collect_rarely()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

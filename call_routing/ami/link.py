@@ -125,7 +125,8 @@ class AmiLink(Manager):  # type: ignore[misc]  # panoramisk is untyped
     async def wait_until_up(self, seconds: float) -> None:
         """Raises AmiUnavailable where the link is not up in time."""
         try:
-            await asyncio.wait_for(self._up.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._up.wait()
         except TimeoutError:
             raise AmiUnavailable(f"no link to Asterisk within {seconds:g} s") from None
 
@@ -156,7 +157,8 @@ class AmiLink(Manager):  # type: ignore[misc]  # panoramisk is untyped
         seconds = within or self.tempo.answer
         future = protocol.send(action, as_list=action.wants_list)
         try:
-            answer: list[Message] = await asyncio.wait_for(future, seconds)
+            async with asyncio.timeout(seconds):
+                answer: list[Message] = await future
         except TimeoutError:
             raise ActionTimedOut(action["Action"], seconds) from None
         finally:
@@ -176,7 +178,8 @@ class AmiLink(Manager):  # type: ignore[misc]  # panoramisk is untyped
 
     async def _open(self) -> Any:
         create = self.loop.create_connection(Protocol, self.config["host"], self.config["port"])
-        return await asyncio.wait_for(create, self.tempo.connect)  # a TimeoutError is an OSError
+        async with asyncio.timeout(self.tempo.connect):  # a TimeoutError is an OSError
+            return await create
 
     def connection_made(self, f: Any) -> None:
         """Log in; where there is no connection, try again later."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases import history
@@ -16,6 +17,9 @@ from casebridge.recordings.schemas import Recording, RecordingPage, RecordingSta
 from casebridge.transcripts.models import TranscriptRow
 from casebridge.transcripts.schemas import TranscriptStatus
 from line111.clock import now
+
+_PLAIN: dict[str, Any] = {"synchronize_session": False}
+"""No row of these statements is held in the session."""
 
 
 async def get_recording(session: AsyncSession, recording_id: UUID) -> RecordingRow:
@@ -65,32 +69,42 @@ async def list_recordings(
 
 async def mark_held(session: AsyncSession, recording_id: UUID, key_number: int, actor: str) -> None:
     """The sound is whole and on disk: from now on it can be heard and is to be transcribed."""
-    row = await session.get_one(RecordingRow, recording_id, with_for_update=True)
-    row.key_number = key_number
-    if row.state == RecordingState.HELD:
+    this = update(RecordingRow).where(RecordingRow.id == recording_id)
+    first = this.where(RecordingRow.state != RecordingState.HELD).values(
+        key_number=key_number, state=RecordingState.HELD.value, stored_at=now()
+    )
+    returned = first.returning(RecordingRow.case_id, RecordingRow.language, RecordingRow.duration_ms)
+    row = (await session.execute(returned.execution_options(**_PLAIN))).one_or_none()
+    if row is None:  # somebody else brought it at the same moment; the file is the later one's
+        await session.execute(this.values(key_number=key_number).execution_options(**_PLAIN))
         return
-    row.state, row.stored_at = RecordingState.HELD.value, now()
-    if await session.get(TranscriptRow, row.id) is None:
-        queued = TranscriptStatus.QUEUED.value
-        session.add(
-            TranscriptRow(
-                recording_id=row.id,
-                case_id=row.case_id,
-                language=row.language,
-                status=queued,
-                segments=[],
-                text="",
-                search_text="",
-                updated_at=now(),
-            )
+    known = select(TranscriptRow.recording_id).where(TranscriptRow.recording_id == recording_id)
+    if await session.scalar(known) is None:
+        await session.execute(
+            insert(TranscriptRow.__table__),  # type: ignore[arg-type]
+            {
+                "recording_id": recording_id,
+                "case_id": row.case_id,
+                "language": row.language,
+                "status": TranscriptStatus.QUEUED.value,
+                "segments": [],
+                "text": "",
+                "search_text": "",
+                "updated_at": now(),
+            },
         )
     await history.add(
-        session, row.case_id, "recording_held", actor, recording_id=str(row.id), duration_ms=row.duration_ms
+        session,
+        row.case_id,
+        "recording_held",
+        actor,
+        recording_id=str(recording_id),
+        duration_ms=row.duration_ms,
     )
     await events.add(
         session,
-        events.event("recording.held", recording_id=row.id, case_id=row.case_id),
-        events.transcription_job(row.id),
+        events.event("recording.held", recording_id=recording_id, case_id=row.case_id),
+        events.transcription_job(recording_id),
     )
 
 

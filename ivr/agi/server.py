@@ -89,7 +89,8 @@ class AgiServer:
         if self._server is not None:
             self._server.close()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._empty.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._empty.wait()
         rest = [connection.task for connection in self.sessions if connection.task]
         for task in rest:
             task.cancel()

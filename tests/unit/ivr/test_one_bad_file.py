@@ -210,3 +210,14 @@ def test_a_report_of_a_call_during_which_the_clock_was_set_back_ends_after_it_be
         outcome="goodbye", intake_id=None, code_told=False, journal=[],
     )  # fmt: skip
     assert report["ended_at"] >= report["started_at"]
+
+
+async def test_a_forwarder_woken_in_the_moment_it_is_ended_ends(node):
+    """A wait that swallows its cancellation would hold up the stop of the whole service."""
+    forwarder = Forwarder(node.spool, node.calls_dir, Bridge(), poll_seconds=30)
+    task = asyncio.create_task(forwarder.run())
+    await asyncio.sleep(0.1)
+    forwarder.wake()
+    task.cancel()
+    await asyncio.wait([task], timeout=5)
+    assert task.done()
