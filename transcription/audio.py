@@ -26,7 +26,7 @@ SHORTEST_MS = 300
 """A recording shorter than this holds no word."""
 SILENCE_PEAK = 64
 """Highest sample (of 32767) of a recording in which nobody spoke: -54 dBFS, A-law's noise floor and some."""
-BLOCK_MS = 250
+BLOCK_MS = 500
 SOUND_FILES = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xf1")
 """How the formats begin that may be imported (WAV, Ogg, FLAC, MP3, AAC). Nothing else is shown to
 ffmpeg: a playlist would have it read other files."""

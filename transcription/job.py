@@ -79,7 +79,7 @@ def transcribe(desk: Desk, recording_id: str, check: Callable[[], None]) -> str:
     """Transcribe one recording and tell the bridge; returns the status told.
 
     Args:
-        check: called every quarter second of sound; may raise to give the job up.
+        check: called every half second of sound; may raise to give the job up.
 
     Raises:
         BridgeUnavailable: try again later.

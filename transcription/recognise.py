@@ -127,7 +127,7 @@ def recognise(
         speakers: who is on each channel.
         seconds: time it may take by `clock`.
         on_segment: told all segments so far, each time one is complete.
-        check: called every quarter second of sound; may raise to give the job up.
+        check: called every half second of sound; may raise to give the job up.
 
     Raises:
         DeadlinePassed: with what was understood so far.
