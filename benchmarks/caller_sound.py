@@ -26,9 +26,14 @@ class CallerSound:
         self.at_ms = 0
         self._packets: list[tuple[int, bytes]] = []
         self._sequence = 0
+        self._send(0, _PCMA, 0, bytes([0xD5]) * SAMPLES)  # SIPp's clock begins with the first packet
+
+    def wait(self, milliseconds: float) -> None:
+        """Silence: nothing is sent."""
+        self.at_ms += round(milliseconds)
 
     def wait_until(self, at_ms: int) -> None:
-        """Silence: nothing is sent."""
+        """Silence until the clock stands there."""
         self.at_ms = max(self.at_ms, at_ms)
 
     def press(self, keys: str) -> None:
@@ -50,7 +55,8 @@ class CallerSound:
             file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
             for at_ms, packet in self._packets:
                 frame = _frame(packet)
-                file.write(struct.pack("<IIII", at_ms // 1000, at_ms % 1000 * 1000, len(frame), len(frame)))
+                seconds = 1 + at_ms // 1000  # a first packet at zero would be no time at all to SIPp
+                file.write(struct.pack("<IIII", seconds, at_ms % 1000 * 1000, len(frame), len(frame)))
                 file.write(frame)
 
     def _press(self, event: int) -> None:

@@ -3,10 +3,13 @@ of its own on ports of its own. Every process is ended by its id."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import resource
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -23,8 +26,10 @@ from line111.secrets import ensure_secrets
 from line111.settings import PROJECT, Settings
 
 READY_SECONDS = 60
-RTP_PORTS = 4000
+RTP_PORTS = 1500
 """Enough for the calls at once of a benchmark, two a call."""
+_LOW, _HIGH = 10_000, 32_000
+"""Below the ports the kernel hands out itself."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -74,7 +79,7 @@ class Node:
 
     def cpu_seconds(self, *names: str) -> float:
         """Processor seconds used so far by these programs (none named: by all)."""
-        return sum(_cpu_seconds(self.processes[name].pid) for name in names or self.processes)
+        return sum(cpu_seconds(self.processes[name].pid) for name in names or self.processes)
 
     def log(self, name: str) -> str:
         """What a program has said."""
@@ -102,21 +107,35 @@ def running_node(*programs: str, **parts: Any) -> Iterator[Node]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def free_udp_ports(count: int) -> int:
+    """First of so many consecutive UDP ports that nobody has just now; it is even, as RTP's are."""
+    while True:
+        first = random.randrange(_LOW, _HIGH - count, 2)
+        with contextlib.ExitStack() as sockets, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                taken = sockets.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                taken.bind(("", port))
+            return first
+
+
 def allow_many_files() -> None:
     """Raise the soft limit of open files of this process and its children."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Processor seconds a process has used, in itself and in the system."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _settings(home: Path, parts: dict[str, Any]) -> Settings:
     sip, ami, http, ivr, ivr_metrics, bridge, redis, speech, routing = free_ports(9)
+    allow_many_files()
+    rtp = free_udp_ports(RTP_PORTS)
     ports: dict[str, dict[str, Any]] = {
-        "sip": {"port": sip, "rtp_first": 16_000, "rtp_last": 16_000 + RTP_PORTS - 1},
+        "sip": {"port": sip, "rtp_first": rtp, "rtp_last": rtp + RTP_PORTS - 1},
         "asterisk": {"ami_port": ami, "http_port": http},
         "ivr": {"port": ivr, "hosts": [f"127.0.0.1:{ivr}"], "metrics_port": ivr_metrics},
         "bridge": {"port": bridge, "url": f"http://127.0.0.1:{bridge}"},
