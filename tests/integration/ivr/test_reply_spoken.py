@@ -41,4 +41,4 @@ async def test_a_machine_that_cannot_speak_says_so_by_giving_nothing(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert await read_out("fa", REPLIES["fa"], tmp_path) is None
-    assert not (tmp_path / "reply.alaw").exists()  # noqa: ASYNC240 - a test may look
+    assert not (tmp_path / "reply.alaw").exists()
