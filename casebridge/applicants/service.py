@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.applicants.models import Applicant
 from casebridge.crypto import KeyRing
+
+_BY_LOOKUP = select(Applicant.lookup, Applicant.id).where(
+    Applicant.lookup.in_(bindparam("lookups", expanding=True))
+)
 
 
 def belongs_to(applicant_id: UUID) -> str:
@@ -22,7 +26,7 @@ async def ids_by_lookup(session: AsyncSession, lookups: Iterable[bytes]) -> dict
     wanted = list(set(lookups))
     if not wanted:
         return {}
-    rows = await session.execute(select(Applicant.lookup, Applicant.id).where(Applicant.lookup.in_(wanted)))
+    rows = await session.execute(_BY_LOOKUP, {"lookups": wanted})
     return {row.lookup: row.id for row in rows}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import FromClause, insert, select
+from sqlalchemy import FromClause, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.applicants.models import Applicant
@@ -59,6 +59,12 @@ _ORDER: tuple[FromClause, ...] = (
     AcceptedRecord.__table__,
 )
 """Tables in the order of their foreign keys."""
+_RECORDS = select(AcceptedRecord).where(AcceptedRecord.record_id.in_(bindparam("ids", expanding=True)))
+_RECORDINGS = select(RecordingRow.id, RecordingRow.state).where(
+    RecordingRow.id.in_(bindparam("ids", expanding=True))
+)
+_CODES = select(Case.tracking_code).where(Case.tracking_code.in_(bindparam("codes", expanding=True)))
+"""Asked for every batch: to put a statement together costs more than to run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,23 +258,19 @@ async def _what_is_known(session: AsyncSession, batch: Sequence[Prepared]) -> Kn
     known = Known()
     records = [prepared.record for prepared in batch]
     ids = [record.record_id for record in records]
-    found = await session.scalars(select(AcceptedRecord).where(AcceptedRecord.record_id.in_(ids)))
+    found = await session.scalars(_RECORDS, {"ids": ids})
     known.records = {row.record_id: row for row in found}
     intakes = [record for record in records if isinstance(record, Intake)]
     recordings = {record.recording.recording_id for record in intakes if record.recording}
     if recordings:
-        rows = await session.execute(
-            select(RecordingRow.id, RecordingRow.state).where(RecordingRow.id.in_(recordings))
-        )
+        rows = await session.execute(_RECORDINGS, {"ids": list(recordings)})
         states = {row.id: row.state for row in rows}
         known.recordings = set(states)
         known.held = {key for key, state in states.items() if state == RecordingState.HELD}
     new = [record for record in intakes if record.record_id not in known.records]
     if new:
         codes = [record.tracking_code for record in new]
-        known.codes = set(
-            await session.scalars(select(Case.tracking_code).where(Case.tracking_code.in_(codes)))
-        )
+        known.codes = set(await session.scalars(_CODES, {"codes": codes}))
         known.applicants = await ids_by_lookup(session, (p.identity.lookup for p in batch if p.identity))
     wished = {record.intake_id for record in records if isinstance(record, CallbackWish)}
     if wished:
