@@ -80,6 +80,7 @@ async def claim(
         queues=question.queues,
         lease=_lease(bridge),
         actor=who.actor,
+        person=who.kind == "person",
     )
     bridge.metrics.claims.labels("taken" if taken else "nobody").inc()
     if taken is None:

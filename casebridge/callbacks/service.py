@@ -28,6 +28,7 @@ from casebridge.database import Database
 from casebridge.events import service as events
 from casebridge.intakes.rows import line_row, new_callback
 from casebridge.paging import Cursors, moment_and_id
+from casebridge.people.models import Account
 from casebridge.problems import Problem
 from casebridge.tables import new_id
 from line111.clock import now
@@ -114,16 +115,24 @@ async def claim(
     queues: Sequence[str] | None = None,
     lease: timedelta,
     actor: str | None = None,
+    person: bool = False,
 ) -> Callback | None:
     """Takes the callback that arrived first among those whose time has come; None: nobody waits.
 
-    While Redis is away the database is asked itself, at a higher price.
+    A person has one caller at a time: who holds a callback is given that one again, also where two
+    clicks come at the same moment. While Redis is away the database is asked itself, at a higher price.
     """
     while True:
+        if person:
+            async with database.reading() as session:
+                if held := await held_by(session, keys, agent):
+                    return held[0]
         callback_id = await _whose_turn(database, line, queues)
         if callback_id is None:
             return None
         async with database.writing() as session:
+            if person and await _other_click(session, agent):
+                continue  # the index puts this one back by itself, soon
             taken = await _take(session, keys, callback_id, agent, lease, actor or f"agent:{agent}")
         await _tell_index(line, callback_id, taken is not None)
         if taken is not None:
@@ -223,6 +232,16 @@ async def _first_in_database(database: Database, queues: Sequence[str] | None) -
         query = query.where(CallbackRow.queue.in_(queues))
     async with database.reading() as session:
         return await session.scalar(query)
+
+
+async def _other_click(session: AsyncSession, agent: str) -> bool:
+    """Whether this person has taken one meanwhile. The account's row is locked until the commit, so that
+    on PostgreSQL too two claims of one person come one after the other."""
+    await session.execute(select(Account.id).where(Account.username == agent).with_for_update())
+    holds = select(CallbackRow.id).where(
+        CallbackRow.state == State.CLAIMED.value, CallbackRow.claimed_by == agent
+    )
+    return await session.scalar(holds.limit(1)) is not None
 
 
 async def _take(

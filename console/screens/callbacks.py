@@ -63,12 +63,9 @@ async def waiting_part(request: Request, bridge: BridgeParts, _: CallbackReader)
 @router.post("/callbacks/claim", dependencies=[Depends(check_form)])
 async def claim(bridge: BridgeParts, person: CallbackTaker) -> Response:
     """Takes the next one, unless this agent has one in hand (a second click takes no second caller)."""
-    async with bridge.database.reading() as session:
-        if await callbacks.held_by(session, bridge.keys, person.name):
-            return RedirectResponse("/callbacks", 303)
     lease = timedelta(seconds=bridge.settings.bridge.callback_lease_seconds)
     taken = await callbacks.claim(
-        bridge.database, bridge.line, bridge.keys, person.name, lease=lease, actor=person.actor
+        bridge.database, bridge.line, bridge.keys, person.name, lease=lease, actor=person.actor, person=True
     )
     bridge.relay.wake()
     return RedirectResponse("/callbacks" if taken else "/callbacks?said=nobody", 303)

@@ -70,6 +70,15 @@ async def test_a_callback_never_goes_to_two_agents(api: Any) -> None:
     assert sorted(flat) == sorted(ids)
 
 
+async def test_two_clicks_at_the_same_moment_take_one_caller(api: Any) -> None:
+    ids = await waiting(api, 3)
+    async with api.person("agent") as http:
+        clicks = [http.post("/callbacks/claim", json={"agent": "x"}) for _ in range(2)]
+        taken = [answer.json() for answer in await asyncio.gather(*clicks)]
+    assert {each["case_id"] for each in taken} == {ids[0]}
+    assert len(await claim_all(api)) >= 1, "the others still wait"
+
+
 async def test_only_who_has_claimed_it_gets_the_number(api: Any) -> None:
     await waiting(api, 1)
     async with api.client(ROUTING) as client:
