@@ -50,3 +50,26 @@ def likeness(sound: bytes, said: Samples) -> float:
     part = envelope(said)
     stretches = [whole[at : at + len(part)] for at in range(len(whole) - len(part) + 1)]
     return max((float(np.corrcoef(one, part)[0, 1]) for one in stretches if one.std()), default=0.0)
+
+
+def share_in_order(sound: bytes, said: Samples, piece_seconds: float = 0.5) -> float:
+    """Which part of what was said is heard, piece by piece and in its order.
+
+    A machine too busy to send a packet in time shifts all that follows. `likeness` of the whole takes that
+    for another sound; a listener does not.
+    """
+    whole = envelope(np.frombuffer(audioop.alaw2lin(sound, 2), np.int16))
+    spoken, length = envelope(said), int(piece_seconds * RATE) // 160
+    pieces = [spoken[at : at + length] for at in range(0, len(spoken) - length + 1, length)]
+    found, after = 0, 0
+    for piece in pieces:
+        places = range(after, len(whole) - length + 1)
+        like = {at: _correlation(whole[at : at + length], piece) for at in places}
+        best = max(like, key=lambda at: like[at], default=None)
+        if best is not None and like[best] > LIKE:
+            found, after = found + 1, best + length - 1
+    return found / len(pieces)
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.corrcoef(one, other)[0, 1]) if one.std() and other.std() else 0.0

@@ -22,12 +22,14 @@ from ivr.message_audio import spoken_seconds
 from line111.call.conversation import Outcome
 from line111.call.hearing import RATE, Samples
 from persian.identifiers import sample_identifier
-from tests.pbx.line_sounds import LIKE, likeness, voice_like
+from tests.pbx.line_sounds import LIKE, likeness, share_in_order, voice_like
 from tests.pbx.whole_line import Phoned, WholeLine, make_line
 
 __all__ = ["make_line"]
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(420)]
 
+MOST = 0.75
+"""Share of the pieces of a sound a caller hears though a busy machine sends some packets late."""
 AT_ONCE = 8
 """Citizens on the line at the same time."""
 ID = sample_identifier("national_id", 21)
@@ -281,7 +283,7 @@ def test_numbers_a_caller_keyed_stand_in_no_journal(calls: Calls) -> None:
 def test_caller_hears_the_own_message_before_confirming(calls: Calls) -> None:
     phoned = calls["listens"]
     heard = audioop.lin2alaw(phoned.report.heard.tobytes(), 2)
-    assert likeness(heard, phoned.message) > LIKE
+    assert share_in_order(heard, phoned.message) >= MOST
 
 
 def test_recording_again_replaces_the_message(calls: Calls) -> None:
