@@ -9,6 +9,7 @@ from casebridge.calls import models as calls
 from casebridge.cases import models as cases
 from casebridge.events import models as events
 from casebridge.intakes import models as intakes
+from casebridge.notifications import models as notifications
 from casebridge.people import models as people
 from casebridge.recordings import models as recordings
 from casebridge.tables import Table
@@ -26,6 +27,7 @@ __all__ = [
     "cases",
     "events",
     "intakes",
+    "notifications",
     "people",
     "recordings",
     "tracking_codes",
