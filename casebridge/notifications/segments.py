@@ -11,17 +11,6 @@ BASIC: Final = (
 )
 """The GSM 7-bit default alphabet, each letter at its own code (3GPP TS 23.038)."""
 EXTENSION: Final = frozenset("\f^{}\\[~]|€")
-    "\f": 10,
-    "^": 20,
-    "{": 40,
-    "}": 41,
-    "\\": 47,
-    "[": 60,
-    "~": 61,
-    "]": 62,
-    "|": 64,
-    "€": 101,
-}
 """Letters that take an escape and a second code."""
 LONGEST: Final = 255
 """Parts one message may have: the header counts them in one octet."""
