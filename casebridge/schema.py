@@ -12,6 +12,7 @@ from casebridge.intakes import models as intakes
 from casebridge.notifications import models as notifications
 from casebridge.people import models as people
 from casebridge.recordings import models as recordings
+from casebridge.search import models as search
 from casebridge.tables import Table
 from casebridge.tracking_codes import models as tracking_codes
 from casebridge.transcripts import models as transcripts
@@ -30,6 +31,7 @@ __all__ = [
     "notifications",
     "people",
     "recordings",
+    "search",
     "tracking_codes",
     "transcripts",
 ]

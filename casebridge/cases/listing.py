@@ -13,13 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.applicants.models import Applicant
 from casebridge.cases.describe import describe_rows
 from casebridge.cases.models import Case
-from casebridge.cases.rules import like_pattern
 from casebridge.cases.schemas import CasePage, CaseRow
 from casebridge.crypto import KeyRing
 from casebridge.paging import Cursors, moment_and_id
-from casebridge.transcripts.models import TranscriptRow
+from casebridge.search import service as search
 from persian.digits import to_latin
-from persian.letters import search_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,12 @@ async def list_cases(
 
     Raises Problem naming `cursor` where it is not one of this list.
     """
-    query = (
-        _filtered(_with_applicant(), wanted).order_by(Case.opened_at.desc(), Case.id.desc()).limit(limit + 1)
-    )
+    query, order = _sorted(session, _filtered(_with_applicant(), wanted), wanted.q)
     place = cursors.read_moment("cases", cursor)
     if place:
-        query = query.where(tuple_(Case.opened_at, Case.id) < place)
+        after = tuple_(Case.opened_at, Case.id) < place if order is None else search.before(order, *place)
+        query = query.where(after)
+    query = query.limit(limit + 1)
     rows = [(case, applicant) for case, applicant in await session.execute(query)]
     rows, following = cursors.cut(
         "cases", rows, limit, lambda row: moment_and_id(row[0].opened_at, row[0].id)
@@ -113,21 +111,19 @@ def _filtered(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
         query = query.where(Case.opened_at < wanted.opened_until)
     if wanted.quarantined is not None:
         query = query.where(Case.quarantine.is_not(None) if wanted.quarantined else Case.quarantine.is_(None))
-    if wanted.q and wanted.q.strip():
-        query = query.where(_mentions(wanted.q.strip()))
-    return query
+    code = _code_in(wanted.q)
+    return query.where(has_code(code)) if code else query
 
 
-def _mentions(words: str) -> Any:
-    """A tracking code as people write it, or words of the message."""
-    digits = to_latin(words).replace(" ", "").replace("-", "")
-    if len(digits) == 10 and digits.isascii() and digits.isdigit():
-        return has_code(digits)
-    written = Case.text.ilike(like_pattern(words), escape="\\")
-    spoken = search_form(words)
-    if not spoken:
-        return written
-    heard = select(TranscriptRow.case_id).where(
-        TranscriptRow.search_text.like(like_pattern(spoken), escape="\\")
-    )
-    return or_(written, Case.id.in_(heard))
+def _sorted(session: AsyncSession, query: Select[Any], asked: str | None) -> tuple[Select[Any], Any]:
+    """The newest first; words that are asked for bring an order of their own that says the same."""
+    if asked and asked.strip() and not _code_in(asked):
+        query, order = search.narrowed(session, query, asked)
+        return query.order_by(order.desc()), order
+    return query.order_by(Case.opened_at.desc(), Case.id.desc()), None
+
+
+def _code_in(asked: str | None) -> str | None:
+    """A tracking code as people write it."""
+    digits = to_latin(asked or "").replace(" ", "").replace("-", "")
+    return digits if len(digits) == 10 and digits.isascii() and digits.isdigit() else None

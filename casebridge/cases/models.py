@@ -21,6 +21,7 @@ class Case(Table):
         Index("ix_cases_status_opened_at", "status", "opened_at"),
         Index("ix_cases_kind_opened_at", "kind", "opened_at"),
         Index("ix_cases_province_opened_at", "province", "opened_at"),
+        Index("ix_cases_channel_opened_at", "channel", "opened_at"),
         Index("ix_cases_key_number", "key_number"),
     )
 

@@ -31,11 +31,6 @@ def excerpt(text: str | None) -> str | None:
     return flat if len(flat) <= EXCERPT else flat[: EXCERPT - 1].rstrip() + "…"
 
 
-def like_pattern(text: str) -> str:
-    """A LIKE pattern that finds the text as it is: its own % and _ mean themselves (escape `\\`)."""
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-
-
 def mask_number(number: str | None) -> str | None:
     """A telephone number with its last three digits readable."""
     return None if not number else "•" * max(len(number) - 3, 0) + number[-3:]

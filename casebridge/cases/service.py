@@ -32,6 +32,7 @@ from casebridge.cases.schemas import (
 from casebridge.crypto import KeyRing
 from casebridge.events import service as events
 from casebridge.problems import Problem
+from casebridge.search.service import index_case
 
 
 async def get_case(session: AsyncSession, keys: KeyRing, case_id: UUID) -> CaseDetail:
@@ -87,6 +88,8 @@ async def change_case(
     await history.add(session, case_id, "changed", actor, **detail)
     await audit.write(session, actor, "case_changed", "case", case_id, address=address, detail=detail)
     await events.add(session, events.event("case.changed", case_id=case_id, fields=sorted(changed)))
+    if "text" in changed:
+        await index_case(session, case_id)
 
 
 async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) -> FollowUp:

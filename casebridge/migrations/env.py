@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from casebridge.database import Database
 from casebridge.schema import METADATA
+from casebridge.search.models import kept_by_the_database
 
 
 def _run(connection: Connection) -> None:
@@ -16,6 +17,7 @@ def _run(connection: Connection) -> None:
         connection=connection,
         target_metadata=METADATA,
         compare_type=True,
+        include_object=lambda _thing, name, kind, *_: not kept_by_the_database(name, kind),
         render_as_batch=connection.dialect.name == "sqlite",
         transaction_per_migration=True,
     )

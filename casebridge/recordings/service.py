@@ -89,7 +89,6 @@ async def mark_held(session: AsyncSession, recording_id: UUID, key_number: int, 
                 "status": TranscriptStatus.QUEUED.value,
                 "segments": [],
                 "text": "",
-                "search_text": "",
                 "updated_at": now(),
             },
         )

@@ -27,6 +27,4 @@ class TranscriptRow(Table):
     detail: Mapped[str | None] = mapped_column(Text)
     segments: Mapped[list[Any]]
     text: Mapped[str] = mapped_column(Text)
-    search_text: Mapped[str] = mapped_column(Text)
-    """The text as it is searched: one spelling for what can be written in several."""
     updated_at: Mapped[datetime]

@@ -11,10 +11,10 @@ from casebridge.cases import history
 from casebridge.events import service as events
 from casebridge.problems import Problem
 from casebridge.recordings.service import get_recording
+from casebridge.search.service import index_case
 from casebridge.transcripts.models import TranscriptRow
 from casebridge.transcripts.schemas import ModelName, NewTranscript, Segment, Transcript, TranscriptStatus
 from line111.clock import now
-from persian.letters import search_form
 
 
 async def put_transcript(session: AsyncSession, recording_id: UUID, new: NewTranscript, actor: str) -> None:
@@ -35,8 +35,8 @@ async def put_transcript(session: AsyncSession, recording_id: UUID, new: NewTran
     row.detail = new.detail
     row.segments = [segment.model_dump(mode="json") for segment in new.segments]
     row.text = new.text
-    row.search_text = search_form(new.text)
     row.updated_at = now()
+    await index_case(session, recording.case_id)
     if new.status != "in_progress" and new.status != before:
         await history.add(
             session, recording.case_id, "transcript", actor, status=new.status, recording_id=str(recording_id)

@@ -10,6 +10,7 @@ from sqlalchemy import create_engine, inspect, text
 from casebridge.database import Database
 from casebridge.migrate import config, downgrade, upgrade
 from casebridge.schema import METADATA
+from casebridge.search.models import kept_by_the_database
 
 
 def tables(url: str) -> set[str]:
@@ -20,7 +21,7 @@ def tables(url: str) -> set[str]:
     engine = create_engine(driver)
     names = set(inspect(engine).get_table_names())
     engine.dispose()
-    return names - {"alembic_version"}
+    return {name for name in names if not kept_by_the_database(name, "table")} - {"alembic_version"}
 
 
 def _postgres_tables(url: str) -> list[str]:
