@@ -9,13 +9,16 @@ from casebridge.calls import models as calls
 from casebridge.cases import models as cases
 from casebridge.events import models as events
 from casebridge.intakes import models as intakes
+from casebridge.links import models as links
 from casebridge.notifications import models as notifications
+from casebridge.open311 import models as open311
 from casebridge.people import models as people
 from casebridge.recordings import models as recordings
 from casebridge.search import models as search
 from casebridge.tables import Table
 from casebridge.tracking_codes import models as tracking_codes
 from casebridge.transcripts import models as transcripts
+from casebridge.webhooks import models as webhooks
 
 METADATA = Table.metadata
 
@@ -28,10 +31,13 @@ __all__ = [
     "cases",
     "events",
     "intakes",
+    "links",
     "notifications",
+    "open311",
     "people",
     "recordings",
     "search",
     "tracking_codes",
     "transcripts",
+    "webhooks",
 ]

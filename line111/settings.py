@@ -127,6 +127,46 @@ class TranscriptionSettings(BaseModel):
     """A recording without text and without a job is on its way for so long; then its job is lost."""
 
 
+class CentreLink(BaseModel):
+    """Another line111 centre this one is networked with (article 6-5)."""
+
+    url: str
+    """Where its bridge listens, without `/api/v1`."""
+    sealing_public: str
+    """Its `sealing_public`: applicants' identities are closed with it before they leave."""
+    secret: str
+    """Name of the secret file both centres share; it signs what travels."""
+
+
+class LinksSettings(BaseModel):
+    """Links to an outside SAMAD, to other centres, to agencies, to portals."""
+
+    centre: str = Field(default="centre", pattern="^[a-z0-9-]{1,32}$")
+    """This centre's name among centres; unique, agreed once."""
+    samad: Path | None = None
+    """Mapping file (TOML) of an outside SAMAD; None: the embedded one, cases live here alone."""
+    centres: dict[str, CentreLink] = {}
+    """Other centres by their names."""
+    allow_private: list[str] = []
+    """Networks (CIDR) that may be told things although they are private."""
+    lease_seconds: float = Field(default=60.0, ge=1, le=3600)
+    """After so long a deliverer that has vanished loses what it had in hand."""
+    timeout_seconds: float = Field(default=15.0, ge=0.1, le=300)
+    """What a neighbour may take to answer."""
+    first_wait_seconds: float = Field(default=2.0, ge=0.01, le=3600)
+    longest_wait_seconds: float = Field(default=1800.0, ge=0.01, le=86_400)
+    """Waits between attempts double from the first to the longest, with jitter."""
+    give_up_hours: float = Field(default=72.0, ge=0, le=10_000)
+    """What could not be delivered for so long becomes a dead letter; somebody looks and sends again."""
+    pull_seconds: float = Field(default=30.0, ge=0.05, le=86_400)
+    """Between two looks for changes at an outside SAMAD."""
+    open311_jurisdiction: str = "line111"
+    open311_batch: bool = False
+    """Requests get a token first and become cases in batches; False: at once (`realtime`)."""
+    open311_public: bool = False
+    """Whether requests may be read without a key. They are citizens' words: the default is no."""
+
+
 class CallRoutingSettings(BaseModel):
     """The controller at Asterisk's manager interface."""
 
@@ -158,6 +198,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     call_routing: CallRoutingSettings = CallRoutingSettings()
+    links: LinksSettings = LinksSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -310,6 +310,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "LINE111_IVR__METRICS_PORT": str(settings.ivr.metrics_port),
         "LINE111_TRANSCRIPTION__METRICS_PORT": str(settings.transcription.metrics_port),
         "LINE111_SIP__PORT": str(settings.sip.port),
+        "LINE111_LINKS": settings.links.model_dump_json(),
     }
     if settings.bridge.database_url:
         environment["LINE111_BRIDGE__DATABASE_URL"] = settings.bridge.database_url
