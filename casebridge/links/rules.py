@@ -1,0 +1,52 @@
+"""Decisions about deliveries and about what came back. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+LATER: Final = frozenset({408, 425, 429})
+"""Statuses below 500 that mean "try again"."""
+DENIED: Final = frozenset({401, 403})
+"""Our key is not accepted: an operator must act; what was sent is still good."""
+
+
+class Verdict(StrEnum):
+    """What an HTTP answer means for a delivery."""
+
+    DELIVERED = "delivered"
+    LATER = "later"
+    REFUSED = "refused"
+
+
+def verdict(status: int, *, good: frozenset[int] | None = None) -> Verdict:
+    """What a status means; `good` names the successful ones where not all 2xx are."""
+    if status in good if good is not None else 200 <= status < 300:
+        return Verdict.DELIVERED
+    if 400 <= status < 500 and status not in LATER | DENIED:
+        return Verdict.REFUSED
+    return Verdict.LATER  # 5xx; and a redirect or a strange 2xx, which an operator may put right
+
+
+def wait_before_next(attempts: int, *, first: float, longest: float, chance: float) -> timedelta:
+    """How long to wait after the n-th failed attempt: doubling, with jitter between half and whole.
+
+    Args:
+        attempts: Failed so far, at least 1.
+        first: Seconds after the first.
+        longest: Seconds at most.
+        chance: 0 … 1.
+    """
+    whole = min(first * 2.0 ** min(attempts - 1, 40), longest)
+    return timedelta(seconds=whole * (0.5 + chance / 2))
+
+
+def is_given_up(created_at: datetime, now: datetime, give_up_after: timedelta) -> bool:
+    """Whether a delivery has been tried for too long and becomes a dead letter."""
+    return now - created_at >= give_up_after
+
+
+def retry_after(text: str | None) -> float | None:
+    """Seconds a Retry-After header asks for, at most an hour; None where it says nothing readable."""
+    return min(float(text), 3600.0) if text and text.isascii() and text.isdigit() else None
