@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 LATER: Final = frozenset({408, 425, 429})
 """Statuses below 500 that mean "try again"."""
@@ -50,3 +51,19 @@ def is_given_up(created_at: datetime, now: datetime, give_up_after: timedelta) -
 def retry_after(text: str | None) -> float | None:
     """Seconds a Retry-After header asks for, at most an hour; None where it says nothing readable."""
     return min(float(text), 3600.0) if text and text.isascii() and text.isdigit() else None
+
+
+def action_of(event_type: str, payload: Mapping[str, Any]) -> str:
+    """What happened, of an event about a case: named in it, or the end of its type."""
+    named = payload.get("action")
+    return named if isinstance(named, str) and named else event_type.rpartition(".")[2]
+
+
+def link_actor(target: str) -> str:
+    """How history names a neighbour who has done something to a case."""
+    return f"link:{target}"
+
+
+def is_echo(target: str, actor: str) -> bool:
+    """Whether a neighbour would be told of what it has just told us itself."""
+    return actor == link_actor(target)

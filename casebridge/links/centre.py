@@ -1,0 +1,93 @@
+"""Another line111 centre: signed parcels, identities sealed for its eyes alone (article 6-5)."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import httpx
+from pydantic import ValidationError
+
+from casebridge.links import signing
+from casebridge.links.rules import Verdict, retry_after, verdict
+from casebridge.links.samad import NeighbourAway, NeighbourRefuses, News, Step
+from casebridge.links.schemas import Parcel, ParcelReceipt
+from line111.sealing import seal
+
+PATH: Final = "/api/v1/links/centres/{name}/parcels"
+
+
+class CentreSamad:
+    """Tells another centre of the cases both know.
+
+    Args:
+        ours: This centre's name, by which the other knows us.
+        url: Where its bridge listens.
+        sealing_public: Its public key.
+        secret: What both share.
+        timeout: Seconds for connecting and for each read.
+        transport: Other transport, for tests.
+    """
+
+    def __init__(
+        self,
+        ours: str,
+        url: str,
+        sealing_public: str,
+        secret: str,
+        *,
+        timeout: float = 15.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._path = PATH.format(name=ours)
+        self._public = sealing_public
+        self._secret = secret
+        self._http = httpx.AsyncClient(
+            base_url=url.rstrip("/"), timeout=timeout, transport=transport, trust_env=False
+        )
+
+    async def tell(self, step: Step) -> str | None:
+        """Sends a parcel; the other centre opens the case, or applies what is new in it."""
+        body = parcel_of(step, self._public).model_dump_json().encode()
+        headers = {
+            "Content-Type": "application/json",
+            signing.HEADER: signing.sign(self._secret, body, int(time.time())),
+            signing.ID_HEADER: str(step.id),
+        }
+        try:
+            answer = await self._http.post(self._path, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise NeighbourAway(type(error).__name__) from None
+        judged = verdict(answer.status_code)
+        if judged is Verdict.REFUSED:
+            raise NeighbourRefuses(f"it answered {answer.status_code}")
+        if judged is Verdict.LATER:
+            wait = retry_after(answer.headers.get("retry-after"))
+            raise NeighbourAway(f"it answered {answer.status_code}", wait)
+        try:
+            receipt = ParcelReceipt.model_validate_json(answer.content)
+        except ValidationError:
+            raise NeighbourAway("the reply is no receipt") from None
+        if receipt.outcome == "refused":
+            raise NeighbourRefuses("it can't apply this step")
+        return receipt.reference
+
+    async def news(self, place: str | None) -> News:
+        """Centres tell each other by parcels of their own; there is nothing to ask for."""
+        return News(place=place)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+
+def parcel_of(step: Step, sealing_public: str) -> Parcel:
+    """A step as it travels between centres."""
+    identity = {
+        "identifier_kind": step.identity.kind,
+        "identifier": step.identity.identifier,
+        "contact_number": step.identity.contact_number,
+    }
+    return Parcel(
+        id=step.id, action=step.action, at=step.at, case=step.case, sealed=seal(identity, sealing_public)
+    )

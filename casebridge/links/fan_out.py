@@ -1,0 +1,124 @@
+"""From an event in the outbox to one delivery for each neighbour who must hear of it.
+
+It happens in the transaction in which the relay takes the event from the outbox: the event was written
+with the step itself, so no step is forgotten, and the unique key of target and event lets none be
+told twice, however often a relay takes the same event. Redis plays no part in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table as SqlTable
+from sqlalchemy import event as on_event
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.events.models import OutboxRow
+from casebridge.links.models import Delivery, LinkedCase
+from casebridge.links.rules import action_of, is_echo
+from casebridge.tables import new_id
+from line111.clock import now
+
+DELIVERIES = Delivery.__table__
+SAMAD = "samad"
+CENTRE = "centre:"
+Listeners = Callable[[AsyncSession, set[UUID]], Awaitable[dict[UUID, list[tuple[str, frozenset[str]]]]]]
+"""For cases: targets and the actions each wants (empty: all). Agencies' endpoints come by it."""
+
+
+class FanOut:
+    """Writes deliveries for events of cases.
+
+    Args:
+        outside_samad: Whether an outside SAMAD is to hear of everything.
+        listeners: Who else hears of a case.
+        wake: Called after the commit that wrote something.
+    """
+
+    def __init__(self, *, outside_samad: bool, listeners: Listeners, wake: Callable[[], None]) -> None:
+        self._outside = outside_samad
+        self._listeners = listeners
+        self._wake = wake
+
+    async def __call__(self, session: AsyncSession, taken: Sequence[OutboxRow]) -> None:
+        """For rows the relay has just taken; in its transaction."""
+        events = [(row, case_id) for row in taken if (case_id := _case_of(row)) is not None]
+        if not events:
+            return
+        case_ids = {case_id for _, case_id in events}
+        linked = await _linked(session, case_ids)
+        listening = await self._listeners(session, case_ids)
+        rows = [
+            _delivery(target, row, case_id)
+            for row, case_id in events
+            for target in self._targets(row, linked.get(case_id, []), listening.get(case_id, []))
+        ]
+        if not rows:
+            return
+        await add_deliveries(session, rows)
+        on_event.listen(session.sync_session, "after_commit", lambda _session: self._wake(), once=True)
+
+    def _targets(
+        self, row: OutboxRow, linked: list[LinkedCase], listening: list[tuple[str, frozenset[str]]]
+    ) -> list[str]:
+        action, actor = action_of(row.type, row.payload), str(row.payload.get("actor", ""))
+        targets = [SAMAD] if self._outside else []
+        targets += [
+            link.target
+            for link in linked
+            if link.target.startswith(CENTRE) and not (link.direction == "in" and action == "registered")
+        ]
+        targets += [target for target, wanted in listening if not wanted or action in wanted]
+        return [target for target in targets if not is_echo(target, actor)]
+
+
+async def add_deliveries(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    """Adds deliveries; one that is there for the same target and event is left as it is."""
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    assert isinstance(DELIVERIES, SqlTable)  # noqa: S101 - for the type checker
+    await session.execute(insert(DELIVERIES).on_conflict_do_nothing(), rows)
+
+
+def delivery_row(
+    target: str, event_id: UUID, case_id: UUID, action: str, detail: dict[str, Any]
+) -> dict[str, Any]:
+    """A delivery that waits, to be sent at once."""
+    moment = now()
+    return {
+        "id": new_id(),
+        "target": target,
+        "event_id": event_id,
+        "case_id": case_id,
+        "action": action[:64],
+        "detail": detail,
+        "state": "waiting",
+        "attempts": 0,
+        "created_at": moment,
+        "next_at": moment,
+    }
+
+
+async def _linked(session: AsyncSession, case_ids: set[UUID]) -> dict[UUID, list[LinkedCase]]:
+    found: dict[UUID, list[LinkedCase]] = {}
+    for link in await session.scalars(select(LinkedCase).where(LinkedCase.case_id.in_(case_ids))):
+        found.setdefault(link.case_id, []).append(link)
+    return found
+
+
+def _delivery(target: str, row: OutboxRow, case_id: UUID) -> dict[str, Any]:
+    detail = {name: value for name, value in row.payload.items() if name != "case_id"}
+    return delivery_row(target, row.event_id, case_id, action_of(row.type, row.payload), detail)
+
+
+def _case_of(row: OutboxRow) -> UUID | None:
+    if row.destination != "event" or not row.type.startswith("case."):
+        return None
+    try:
+        return UUID(str(row.payload.get("case_id")))
+    except ValueError:
+        return None

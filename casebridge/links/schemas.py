@@ -1,0 +1,131 @@
+"""What travels between this bridge and its neighbours."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from casebridge.cases.schemas import Channel, Kind, Language, Level, Province, Status
+from casebridge.wire import Base64, Id, Instant, PlainText, TrackingCode, Wire
+
+UnitText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,96}$")]
+CodeText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:-]{1,64}$")]
+LongText = Annotated[PlainText, Field(max_length=20_000)]
+
+
+class AnswerCopy(Wire):
+    """The last answer given in a case."""
+
+    id: Id
+    kind: Literal["interim", "final"]
+    text: LongText | None
+    language: Language
+    at: Instant
+
+
+class CaseCopy(Wire):
+    """A case as a neighbour gets it; who the applicant is travels apart, sealed, or not at all."""
+
+    id: Id
+    tracking_code: TrackingCode | None
+    kind: Kind
+    status: Status
+    channel: Channel
+    level: Level
+    province: Province | None
+    county: CodeText | None
+    agency: CodeText | None
+    subject: CodeText | None
+    owner_unit: UnitText | None
+    complained_unit: UnitText | None
+    language: Language
+    from_abroad: bool = False
+    opened_at: Instant
+    due_at: Instant | None
+    text: LongText | None
+    answer: AnswerCopy | None
+    objection: LongText | None = None
+    """Why the applicant did not accept the last final answer."""
+
+
+class Parcel(Wire):
+    """A step of a case on its way to another centre; `id` makes it once only."""
+
+    id: Id
+    action: CodeText
+    at: Instant
+    case: CaseCopy
+    sealed: Base64 | None = None
+    """`identifier_kind`, `identifier`, `contact_number`, closed with the receiver's public key."""
+
+
+class ParcelReceipt(Wire):
+    """What became of a parcel; the same parcel gets the same receipt."""
+
+    outcome: Literal["opened", "applied", "known", "refused"]
+    reference: str | None
+    """The case's name at the receiver: its tracking code there."""
+
+
+class SamadChange(Wire):
+    """A change that an outside SAMAD tells of, in our words."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    reference: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    status: str | None = None
+    note: LongText | None = None
+    answer_text: LongText | None = None
+    answer_language: Language = Language.FA
+    answer_kind: Literal["interim", "final"] = "final"
+
+
+class ChangesAccepted(Wire):
+    """How many changes were new, and how many were known or could not be applied."""
+
+    applied: int
+    known: int
+    refused: int
+
+
+class PassCase(Wire):
+    """Hand a case to another centre."""
+
+    centre: CodeText
+    note: Annotated[PlainText, Field(max_length=2000)] | None = None
+
+
+class DeliveryState(StrEnum):
+    """States of a delivery."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+class DeliveryView(Wire):
+    """A delivery as operators see it."""
+
+    id: Id
+    target: str
+    case_id: Id
+    tracking_code: str | None
+    action: str
+    state: DeliveryState
+    attempts: int
+    last_error: str | None
+    created_at: Instant
+    next_at: Instant
+    ended_at: Instant | None
+
+
+class DeliveryPage(Wire):
+    """A page of deliveries, the newest first."""
+
+    items: list[DeliveryView]
+    next_cursor: str | None
+
+
+Detail = dict[str, Any]
