@@ -11,7 +11,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from dramatiq.brokers.redis import RedisBroker
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.callbacks.line import CallbackLine
 from casebridge.database import Database
@@ -44,6 +45,8 @@ IDLE_SECONDS = 2.0
 """Between two looks for what another bridge has left behind."""
 LONGEST_BACKOFF = 15.0
 
+OnTaken = Callable[[AsyncSession, Sequence[OutboxRow]], Awaitable[None]]
+
 log = structlog.get_logger("casebridge.relay")
 
 
@@ -60,6 +63,8 @@ class Relay:
         self._wake = asyncio.Event()
         self._woken = False
         self._not_before = 0.0
+        self.on_taken: OnTaken | None = None
+        """Hears of the rows taken, in the transaction that takes them; may hear of a row again."""
         blocking = sync_redis.Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=3.0)
         self._broker = RedisBroker(client=blocking, middleware=[])  # type: ignore[no-untyped-call]
         self._broker.declare_queue("transcription")
@@ -137,7 +142,10 @@ class Relay:
                 .returning(OutboxRow)
                 .execution_options(synchronize_session=False)
             )
-            return sorted(rows, key=lambda row: row.id)
+            taken = sorted(rows, key=lambda row: row.id)
+            if self.on_taken:
+                await self.on_taken(session, taken)
+            return taken
 
     async def _give_back(self, rows: Sequence[OutboxRow]) -> None:
         async with self._database.writing() as session:
