@@ -22,6 +22,8 @@ from casebridge.calls.router import router as calls
 from casebridge.cases.router import router as cases
 from casebridge.events.router import router as events
 from casebridge.intakes.router import router as intakes
+from casebridge.notifications.build import listeners
+from casebridge.notifications.router import router as notifications
 from casebridge.people.router import router as people
 from casebridge.people.rules import SERVICE_SCOPES
 from casebridge.people.service import seed_service_tokens
@@ -37,6 +39,7 @@ log = structlog.get_logger("casebridge")
 
 ROUTERS = (
     intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit, events,
+    notifications,
 )  # fmt: skip
 
 
@@ -77,6 +80,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         bridge.relay.run,
         bridge.stream.run,
         lambda: _sweep_for_ever(bridge),
+        bridge.sender.run,
+        *listeners(bridge.desks),
     ]
     tasks = [asyncio.create_task(_kept_alive(run)) for run in work]
     try:
@@ -84,6 +89,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await bridge.stream.close()
         await _end(tasks)
+        for desk in bridge.desks:
+            await desk.provider.close()
         await bridge.redis.aclose()
         await bridge.database.close()
 

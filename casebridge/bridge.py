@@ -15,6 +15,10 @@ from casebridge.events.relay import Relay
 from casebridge.events.stream import EventStream
 from casebridge.intakes.acceptance import Acceptance
 from casebridge.metrics import Metrics
+from casebridge.notifications.build import build_desks
+from casebridge.notifications.ear import BridgeEar
+from casebridge.notifications.providers import Desk
+from casebridge.notifications.sender import Sender
 from casebridge.paging import Cursors
 from casebridge.people import service as people
 from casebridge.people.service import Principal
@@ -46,6 +50,9 @@ class Bridge:
     relay: Relay = field(init=False)
     stream: EventStream = field(init=False)
     acceptance: Acceptance = field(init=False)
+    ear: BridgeEar = field(init=False)
+    desks: list[Desk] = field(init=False)
+    sender: Sender = field(init=False)
     playbacks: dict[str, float] = field(default_factory=dict)
     """Playbacks already in the audit trail, until when (monotonic seconds)."""
     _tokens: dict[str, tuple[float, Principal]] = field(default_factory=dict)
@@ -105,4 +112,7 @@ def build_bridge(settings: Settings) -> Bridge:
     bridge.stream = EventStream(bridge.redis, redis_url(settings))
     bridge.relay = Relay(bridge.database, bridge.redis, redis_url(settings), bridge.line, bridge.metrics)
     bridge.acceptance = Acceptance(bridge)
+    bridge.ear = BridgeEar(bridge)
+    bridge.desks = build_desks(settings, bridge.ear)
+    bridge.sender = Sender(bridge, bridge.desks)
     return bridge

@@ -42,4 +42,31 @@ class Metrics:
         self.claims = Counter(
             "line111_callback_claims_total", "Claims of callbacks", ["result"], registry=self.registry
         )
+        self.messages = Counter(
+            "line111_messages_total",
+            "Tries to send a message",
+            ["provider", "result"],
+            registry=self.registry,
+        )
+        self.message_segments = Counter(
+            "line111_message_segments_total",
+            "Segments of messages sent",
+            ["provider"],
+            registry=self.registry,
+        )
+        self.receipts = Counter(
+            "line111_message_receipts_total",
+            "Delivery receipts",
+            ["provider", "state"],
+            registry=self.registry,
+        )
+        self.inbound = Counter(
+            "line111_inbound_messages_total",
+            "Text messages of citizens",
+            ["understood"],
+            registry=self.registry,
+        )
+        self.messages_in_state = Gauge(
+            "line111_messages", "Messages waiting and dead", ["state"], registry=self.registry
+        )
         self.listeners = Gauge("line111_event_listeners", "Open event streams", registry=self.registry)

@@ -22,6 +22,7 @@ from casebridge.calls.models import CallRow
 from casebridge.cases.models import Case
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
+from casebridge.notifications.models import Notification
 from casebridge.recordings.models import RecordingRow
 from casebridge.recordings.schemas import RecordingState
 from casebridge.recordings.store import RecordingStore
@@ -44,6 +45,7 @@ SEALED = (
     Sealed(Applicant, "identifier", belongs_to(UUID(int=0)).partition(":")[0]),
     Sealed(Case, "numbers", "case"),
     Sealed(CallRow, "caller", "call"),
+    Sealed(Notification, "target", "message"),
 )
 
 
@@ -75,7 +77,7 @@ async def remaining(database: Database, keys: KeyRing) -> int:
     """How many rows and files still need an older key."""
     count = 0
     async with database.reading() as session:
-        for table in (Applicant, Case, CallRow, RecordingRow):
+        for table in (Applicant, Case, CallRow, Notification, RecordingRow):
             older = select(func.count()).select_from(table).where(table.key_number < keys.current)
             count += int(await session.scalar(older) or 0)
     return count

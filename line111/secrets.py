@@ -21,6 +21,7 @@ RANDOM = (
     "token_transcription",
     "token_call_routing",
     "token_operator",
+    "token_sms_gateway",
     "ami_call_routing",
     "ami_doctor",
     "lookup_key",  # keyed hash that finds an applicant by national identifier

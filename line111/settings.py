@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -167,6 +168,20 @@ class LinksSettings(BaseModel):
     """Whether requests may be read without a key. They are citizens' words: the default is no."""
 
 
+class NotificationSettings(BaseModel):
+    """Messages to applicants and units (articles 4-5, 4-9, 4-17)."""
+
+    providers: Path | None = None
+    """File that names the providers, best first; None: the embedded outbox, read on a screen."""
+    quiet_from: time = time(22)
+    quiet_until: time = time(7)
+    """No text message wakes anybody between these hours of the country's clock; equal: at any hour."""
+    parallel: int = Field(default=16, ge=1, le=500)
+    """Messages on their way at once, from each bridge."""
+    lease_seconds: int = Field(default=180, ge=5, le=3600)
+    """After so long a message of a vanished sender is taken by another; longer than any provider takes."""
+
+
 class CallRoutingSettings(BaseModel):
     """The controller at Asterisk's manager interface."""
 
@@ -198,6 +213,7 @@ class Settings(BaseSettings):
     redis: RedisSettings = RedisSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     call_routing: CallRoutingSettings = CallRoutingSettings()
+    notifications: NotificationSettings = NotificationSettings()
     links: LinksSettings = LinksSettings()
 
     @classmethod

@@ -51,14 +51,18 @@ class Notification(Table):
     """Keyed hash of the receiver, by which an answer finds its case."""
     contact_masked: Mapped[str | None] = mapped_column(String(64))
     target: Mapped[bytes | None] = mapped_column(LargeBinary)
-    key_number: Mapped[int] = mapped_column(default=0)
+    key_number: Mapped[int | None]
+    """Of the key `target` is encrypted with."""
     state: Mapped[str] = mapped_column(String(16))
     provider: Mapped[str | None] = mapped_column(String(32))
-    """Who took it last, or is to try next."""
+    """Who was asked last."""
     refused_by: Mapped[list[Any]]
-    """Providers that will not be asked again."""
-    tries_here: Mapped[int]
-    """Failures in a row at this provider."""
+    """Providers that will never take it."""
+    failed_by: Mapped[list[Any]]
+    """Providers that failed in this round."""
+    asked: Mapped[str | None] = mapped_column(String(32))
+    """A provider that may have it already; asked again before any other."""
+    rounds: Mapped[int]
     attempts: Mapped[int]
     last_error: Mapped[str | None] = mapped_column(String(128))
     next_at: Mapped[datetime]

@@ -130,3 +130,20 @@ class InboundResult(Wire):
     """What a message that came in was taken for."""
 
     understood: str
+
+
+class ReceiptResult(Wire):
+    """What a receipt was taken for: `delivered`, `failed`, or `ignored` while the message is on its way."""
+
+    state: str
+
+
+Words = Annotated[PlainText, StringConstraints(min_length=1, max_length=1000)]
+
+
+class WordingChange(Wire):
+    """A centre's own words for a template."""
+
+    sms: Words
+    subject: Annotated[PlainText, StringConstraints(min_length=1, max_length=200)]
+    email: Annotated[PlainText, StringConstraints(min_length=1, max_length=4000)]

@@ -10,7 +10,7 @@ BASIC: Final = (
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 """The GSM 7-bit default alphabet, each letter at its own code (3GPP TS 23.038)."""
-EXTENSION: Final = frozenset("\f^{}\\[~]|€")
+EXTENSION: Final = frozenset("^{}\\[~]|€")
 """Letters that take an escape and a second code."""
 LONGEST: Final = 255
 """Parts one message may have: the header counts them in one octet."""

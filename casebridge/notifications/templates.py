@@ -76,6 +76,11 @@ def write(pattern: Template, values: Mapping[str, str]) -> Written:
     )
 
 
+def places_in(pattern: str) -> set[str]:
+    """Names of the places in a text."""
+    return set(_PLACE.findall(pattern))
+
+
 def readable_day(moment: datetime, language: str) -> str:
     """A day as letters write it: Jalali in Persian, Gregorian in English."""
     if language == "fa":

@@ -25,12 +25,16 @@ _READ: Final = {
     "events:read",
 }
 
+_NOTIFY: Final = {"notifications:read", "notifications:write"}
+
 ROLE_SCOPES: Final[dict[str, frozenset[str]]] = {
     Role.AGENT: frozenset(_READ | {"cases:write", "cases:reveal", "callbacks:claim", "callbacks:write"}),
     Role.OFFICIAL: frozenset(_READ | {"cases:write", "cases:reveal", "callbacks:write"}),
-    Role.SUPERVISOR: frozenset(_READ | {"cases:write", "cases:reveal", "callbacks:write", "audit:read"}),
+    Role.SUPERVISOR: frozenset(
+        _READ | {"cases:write", "cases:reveal", "callbacks:write", "audit:read"} | _NOTIFY
+    ),
     Role.OPERATOR: frozenset(
-        {"audit:read", "metrics:read", "callbacks:read", "calls:read", "events:read", "operate"}
+        {"audit:read", "metrics:read", "callbacks:read", "calls:read", "events:read", "operate"} | _NOTIFY
     ),
 }
 """What each role may do. Operators keep the machines; they do not read what citizens say."""
@@ -39,6 +43,7 @@ SERVICE_SCOPES: Final[dict[str, frozenset[str]]] = {
     "ivr": frozenset({"intakes:write", "codes:lease", "recordings:write", "followups:read"}),
     "transcription": frozenset({"recordings:read", "transcripts:write", "transcripts:read"}),
     "call_routing": frozenset({"callbacks:claim", "callbacks:read", "calls:write", "events:read"}),
+    "sms_gateway": frozenset({"sms:receive"}),
     "operator": frozenset(_READ | {"followups:read", "audit:read", "metrics:read", "operate"}),
 }
 """What each service's token may do; the token itself is the secret `token_<service>`."""

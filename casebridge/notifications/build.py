@@ -1,0 +1,51 @@
+"""Providers made from the file that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from casebridge.notifications.http_gateway import HttpGateway
+from casebridge.notifications.mail import MailServer
+from casebridge.notifications.provider_file import (
+    Entry,
+    HttpEntry,
+    OutboxEntry,
+    SmppEntry,
+    read_providers,
+)
+from casebridge.notifications.providers import Desk, Ear, Outbox, Pace, Provider
+from casebridge.notifications.smpp_centre import SmppCentre
+from line111.secrets import read_secret
+from line111.settings import Settings
+
+
+def build_desks(settings: Settings, ear: Ear) -> list[Desk]:
+    """All providers, best first; opens no connection yet.
+
+    Raises ProviderFileWrong, or FileNotFoundError where a provider's secret is missing.
+    """
+    entries = read_providers(settings.notifications.providers)
+    made = [_provider(entry, settings, ear) for entry in entries]
+    return [Desk(provider, Pace(provider.per_second)) for provider in made]
+
+
+def listeners(desks: Iterable[Desk]) -> list[Callable[[], Awaitable[None]]]:
+    """Background work of providers that hear at links of their own."""
+    return [desk.provider.run for desk in desks if isinstance(desk.provider, SmppCentre)]
+
+
+def incoming_of(settings: Settings) -> dict[str, HttpEntry]:
+    """The HTTP gateways by name, for what they send here."""
+    entries = read_providers(settings.notifications.providers)
+    return {entry.name: entry for entry in entries if isinstance(entry, HttpEntry)}
+
+
+def _provider(entry: Entry, settings: Settings, ear: Ear) -> Provider:
+    secret = read_secret(settings, entry.secret) if entry.secret else ""
+    if isinstance(entry, OutboxEntry):
+        return Outbox(entry.name, entry.medium)
+    if isinstance(entry, HttpEntry):
+        return HttpGateway(entry, secret)
+    if isinstance(entry, SmppEntry):
+        return SmppCentre(entry, secret, ear)
+    return MailServer(entry, secret)

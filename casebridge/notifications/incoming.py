@@ -1,0 +1,107 @@
+"""What gateways send here: their token, and their own names for things."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from pydantic import ValidationError
+
+from casebridge.bridge import Bridge, get_bridge
+from casebridge.notifications.build import incoming_of
+from casebridge.notifications.http_gateway import field_of
+from casebridge.notifications.provider_file import Mapping
+from casebridge.notifications.schemas import InboundMessage
+from casebridge.people.service import Principal
+from casebridge.problems import Problem
+from line111.settings import Settings
+
+SCOPE = "sms:receive"
+
+
+async def sms_gateway(request: Request, bridge: Annotated[Bridge, Depends(get_bridge)]) -> Principal:
+    """A dependency: the caller is a gateway with our token, as Bearer or, for gateways that can only
+    put it into the address (`https://sms:TOKEN@…`), as the password of Basic.
+
+    Raises Problem `not_signed_in`, `not_allowed`.
+    """
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    token = _password(given) if scheme.lower() == "basic" else given.strip()
+    found = await bridge.service_by_token(token) if token else None
+    if found is None:
+        raise Problem("not_signed_in", headers={"WWW-Authenticate": "Bearer"})
+    if SCOPE not in found.scopes:
+        raise Problem("not_allowed")
+    return found
+
+
+sms_gateway.__dict__["line111_access"] = SCOPE
+
+
+async def given_in(request: Request) -> dict[str, Any]:
+    """All a gateway has sent: JSON or a form, and what stands in the address."""
+    given: dict[str, Any] = dict(request.query_params)
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("application/json"):
+        try:
+            body = json.loads(await request.body() or b"{}")
+        except ValueError:
+            raise Problem("unreadable") from None
+        if not isinstance(body, dict):
+            raise Problem("unreadable")
+        return given | body
+    if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        form = await request.form()
+        given |= {name: value for name, value in form.items() if isinstance(value, str)}
+    return given
+
+
+def incoming_receipt(settings: Settings, provider: str, given: dict[str, Any]) -> tuple[str, str]:
+    """Reference and state (`delivered`, `failed`, or empty while it is on its way) of a receipt.
+
+    Raises Problem `not_found` for a provider we do not have, `invalid_request` without a reference.
+    """
+    mapping = _mapping(settings, provider)
+    reference, state = field_of(given, mapping.reference), field_of(given, mapping.state)
+    if not reference or not isinstance(reference, str | int):
+        raise Problem("invalid_request", errors=[(mapping.reference, "missing")])
+    if str(state) in mapping.delivered:
+        return _plain(reference), "delivered"
+    return _plain(reference), "failed" if str(state) in mapping.failed else ""
+
+
+def incoming_message(settings: Settings, provider: str, given: dict[str, Any]) -> InboundMessage:
+    """A citizen's message out of a gateway's words. Raises Problem as `incoming_receipt`."""
+    mapping = _mapping(settings, provider)
+    reference = field_of(given, mapping.reference)
+    try:
+        return InboundMessage(
+            sender=str(field_of(given, mapping.sender) or ""),
+            text=str(field_of(given, mapping.text) or ""),
+            reference=_plain(reference) if reference else None,
+        )
+    except ValidationError as error:
+        wrong = [(str(item["loc"][0]), str(item["type"])) for item in error.errors()]
+        raise Problem("invalid_request", errors=wrong) from None
+
+
+def _mapping(settings: Settings, provider: str) -> Mapping:
+    entry = incoming_of(settings).get(provider)
+    if entry is None:
+        raise Problem("not_found")
+    return entry.incoming
+
+
+def _plain(value: Any) -> str:
+    """PostgreSQL takes no NUL in text."""
+    return "".join(letter for letter in str(value) if letter >= " ")[:128]
+
+
+def _password(given: str) -> str:
+    try:
+        return base64.b64decode(given, validate=True).decode().partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
