@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases.models import Case
@@ -86,7 +86,7 @@ async def counts(session: AsyncSession) -> dict[str, int]:
     return {state: int(count) for state, count in await session.execute(query)}
 
 
-def _filtered(query: Select[Any], wanted: MessageFilter) -> Select[Any]:
+def _filtered(query: Any, wanted: MessageFilter) -> Any:
     columns = {
         Notification.state: wanted.state,
         Notification.audience: wanted.audience,
