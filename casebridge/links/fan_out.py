@@ -8,6 +8,7 @@ told twice, however often a relay takes the same event. Redis plays no part in i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +28,20 @@ from line111.clock import now
 DELIVERIES = Delivery.__table__
 SAMAD = "samad"
 CENTRE = "centre:"
-Listeners = Callable[[AsyncSession, set[UUID]], Awaitable[dict[UUID, list[tuple[str, frozenset[str]]]]]]
-"""For cases: targets and the actions each wants (empty: all). Agencies' endpoints come by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """Something that happened to a case, as the outbox has it."""
+
+    event_id: UUID
+    case_id: UUID
+    action: str
+    detail: dict[str, Any]
+
+
+Listeners = Callable[[AsyncSession, Sequence[CaseEvent]], Awaitable[dict[UUID, list[str]]]]
+"""Further targets by event. Agencies' endpoints come by it."""
 
 
 class FanOut:
@@ -36,7 +49,7 @@ class FanOut:
 
     Args:
         outside_samad: Whether an outside SAMAD is to hear of everything.
-        listeners: Who else hears of a case.
+        listeners: Who else hears of what.
         wake: Called after the commit that wrote something.
     """
 
@@ -47,34 +60,30 @@ class FanOut:
 
     async def __call__(self, session: AsyncSession, taken: Sequence[OutboxRow]) -> None:
         """For rows the relay has just taken; in its transaction."""
-        events = [(row, case_id) for row in taken if (case_id := _case_of(row)) is not None]
+        events = [event for row in taken if (event := _event(row)) is not None]
         if not events:
             return
-        case_ids = {case_id for _, case_id in events}
-        linked = await _linked(session, case_ids)
-        listening = await self._listeners(session, case_ids)
+        linked = await _linked(session, {event.case_id for event in events})
+        listening = await self._listeners(session, events)
         rows = [
-            _delivery(target, row, case_id)
-            for row, case_id in events
-            for target in self._targets(row, linked.get(case_id, []), listening.get(case_id, []))
+            delivery_row(target, event.event_id, event.case_id, event.action, event.detail)
+            for event in events
+            for target in self._targets(event, linked.get(event.case_id, []))
+            + listening.get(event.event_id, [])
+            if not is_echo(target, str(event.detail.get("actor", "")))
         ]
-        if not rows:
-            return
-        await add_deliveries(session, rows)
-        on_event.listen(session.sync_session, "after_commit", lambda _session: self._wake(), once=True)
+        if rows:
+            await add_deliveries(session, rows)
+            on_event.listen(session.sync_session, "after_commit", lambda _session: self._wake(), once=True)
 
-    def _targets(
-        self, row: OutboxRow, linked: list[LinkedCase], listening: list[tuple[str, frozenset[str]]]
-    ) -> list[str]:
-        action, actor = action_of(row.type, row.payload), str(row.payload.get("actor", ""))
+    def _targets(self, event: CaseEvent, linked: list[LinkedCase]) -> list[str]:
         targets = [SAMAD] if self._outside else []
-        targets += [
+        return targets + [
             link.target
             for link in linked
-            if link.target.startswith(CENTRE) and not (link.direction == "in" and action == "registered")
+            if link.target.startswith(CENTRE)
+            and not (link.direction == "in" and event.action == "registered")
         ]
-        targets += [target for target, wanted in listening if not wanted or action in wanted]
-        return [target for target in targets if not is_echo(target, actor)]
 
 
 async def add_deliveries(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
@@ -110,15 +119,12 @@ async def _linked(session: AsyncSession, case_ids: set[UUID]) -> dict[UUID, list
     return found
 
 
-def _delivery(target: str, row: OutboxRow, case_id: UUID) -> dict[str, Any]:
-    detail = {name: value for name, value in row.payload.items() if name != "case_id"}
-    return delivery_row(target, row.event_id, case_id, action_of(row.type, row.payload), detail)
-
-
-def _case_of(row: OutboxRow) -> UUID | None:
+def _event(row: OutboxRow) -> CaseEvent | None:
     if row.destination != "event" or not row.type.startswith("case."):
         return None
     try:
-        return UUID(str(row.payload.get("case_id")))
+        case_id = UUID(str(row.payload.get("case_id")))
     except ValueError:
         return None
+    detail = {name: value for name, value in row.payload.items() if name != "case_id"}
+    return CaseEvent(row.event_id, case_id, action_of(row.type, row.payload), detail)
