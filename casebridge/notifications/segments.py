@@ -10,7 +10,10 @@ BASIC: Final = (
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 """The GSM 7-bit default alphabet, each letter at its own code (3GPP TS 23.038)."""
-EXTENSION: Final = frozenset("^{}\\[~]|€")
+EXTENSION: Final = {
+    "\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C,
+    "~": 0x3D, "]": 0x3E, "|": 0x40, "€": 0x65,
+}  # fmt: skip
 """Letters that take an escape and a second code."""
 LONGEST: Final = 255
 """Parts one message may have: the header counts them in one octet."""

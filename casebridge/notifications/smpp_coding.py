@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from smpplib import consts, gsm
+from smpplib import consts
 
 from casebridge.notifications.providers import Result
-from casebridge.notifications.segments import encoding_of, split
+from casebridge.notifications.segments import BASIC, EXTENSION, encoding_of, split
 
 GSM7, LATIN1, UCS2 = 0x00, 0x03, 0x08
 UDH: Final = 0x40
@@ -22,6 +22,8 @@ _WORDS: Final = {
     "DELIVRD": "delivered", "ACCEPTD": "delivered", "UNDELIV": "failed", "EXPIRED": "failed",
     "DELETED": "failed", "REJECTD": "failed",
 }  # fmt: skip
+_ESCAPE: Final = 0x1B
+_ESCAPED: Final = {code: letter for letter, code in EXTENSION.items()}
 _ID = re.compile(r"id:\s*(\S+)", re.IGNORECASE)
 _STAT = re.compile(r"stat:\s*([A-Z]+)", re.IGNORECASE)
 
@@ -128,9 +130,15 @@ def decimal_of(reference: str) -> str:
 
 
 def _letters(text: str, narrow: bool) -> bytes:
-    if narrow:
-        return bytes(gsm.gsm_encode(text))
-    return text.encode("utf-16-be")
+    """One octet a septet, as centres want it (smpplib's own table lacks letters)."""
+    if not narrow:
+        return text.encode("utf-16-be", "replace")
+    octets = bytearray()
+    for letter in text:
+        octets += (
+            bytes((_ESCAPE, EXTENSION[letter])) if letter in EXTENSION else bytes((BASIC.index(letter),))
+        )
+    return bytes(octets)
 
 
 def _place(header: bytes) -> PartOf | None:
@@ -148,14 +156,14 @@ def _place(header: bytes) -> PartOf | None:
 
 
 def _from_gsm(body: bytes) -> str:
-    """smpplib's table holds the letters after an escape in its second half."""
-    text, offset = "", 0
+    text, escaped = "", False
     for octet in body:
-        if octet == 0x1B and not offset:
-            offset = 0x80
+        if octet == _ESCAPE and not escaped:
+            escaped = True
             continue
-        text += gsm.GSM_CHARACTER_TABLE[offset + (octet & 0x7F)]
-        offset = 0
+        basic = BASIC[octet & 0x7F]
+        text += _ESCAPED.get(octet, basic) if escaped else basic
+        escaped = False
     return text
 
 
