@@ -2,7 +2,8 @@
 
 A unit is any body or official's cartable that may own a case. Its code says all about it:
 
-    centre                          the Centre                            centre/ideas   its ideas' working group (4-19)
+    centre                          the Centre
+    centre/ideas                    its working group for ideas (4-19)
     province/<pp>/governor          provincial governor                   province/<pp>/performance, …/desk
     county/<cccc>/governor          county governor                       county/<cccc>/desk
     agency/<agency>/head            minister or head of an organisation   agency/<agency>/performance, …/desk
@@ -62,8 +63,10 @@ class Unit:
 CENTRE: Final = "centre"
 IDEAS: Final = "centre/ideas"
 
+_AGENCY: Final = r"(?P<agency>[a-z][a-z0-9_]{1,39})"
+
 _SHAPES: Final = tuple(
-    (re.compile(pattern), kind, level)
+    (re.compile(pattern.replace("{agency}", _AGENCY)), kind, level)
     for pattern, kind, level in (
         (r"centre", UnitKind.CENTRE, Level.NATIONAL),
         (r"centre/ideas", UnitKind.IDEAS, Level.NATIONAL),
@@ -72,12 +75,12 @@ _SHAPES: Final = tuple(
         (r"province/(?P<province>[0-9]{2})/desk", UnitKind.DESK, Level.PROVINCE),
         (r"county/(?P<county>[0-9]{4})/governor", UnitKind.GOVERNOR, Level.COUNTY),
         (r"county/(?P<county>[0-9]{4})/desk", UnitKind.DESK, Level.COUNTY),
-        (r"agency/(?P<agency>[a-z][a-z0-9_]{1,39})/head", UnitKind.HEAD, Level.AGENCY),
-        (r"agency/(?P<agency>[a-z][a-z0-9_]{1,39})/performance", UnitKind.PERFORMANCE, Level.AGENCY),
-        (r"agency/(?P<agency>[a-z][a-z0-9_]{1,39})/desk", UnitKind.DESK, Level.AGENCY),
-        (r"agency/(?P<agency>[a-z][a-z0-9_]{1,39})/(?P<province>[0-9]{2})", UnitKind.DIRECTOR, Level.PROVINCE),
-        (r"agency/(?P<agency>[a-z][a-z0-9_]{1,39})/(?P<province>[0-9]{2})/desk", UnitKind.DESK, Level.PROVINCE),
-        (r"agency/(?P<agency>[a-z][a-z0-9_]{1,39})/(?P<county>[0-9]{4})", UnitKind.OFFICE, Level.COUNTY),
+        (r"agency/{agency}/head", UnitKind.HEAD, Level.AGENCY),
+        (r"agency/{agency}/performance", UnitKind.PERFORMANCE, Level.AGENCY),
+        (r"agency/{agency}/desk", UnitKind.DESK, Level.AGENCY),
+        (r"agency/{agency}/(?P<province>[0-9]{2})", UnitKind.DIRECTOR, Level.PROVINCE),
+        (r"agency/{agency}/(?P<province>[0-9]{2})/desk", UnitKind.DESK, Level.PROVINCE),
+        (r"agency/{agency}/(?P<county>[0-9]{4})", UnitKind.OFFICE, Level.COUNTY),
     )
 )  # fmt: skip
 
