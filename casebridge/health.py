@@ -12,6 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from casebridge.bridge import Bridge, get_bridge
+from casebridge.notifications import listing as messages
+from casebridge.notifications.schemas import State
 from casebridge.people.access import everybody, require
 from casebridge.people.service import Principal
 from casebridge.problems import documented
@@ -46,9 +48,17 @@ async def metrics(bridge: Parts, _who: Annotated[Principal, Depends(require("met
     """Counters in Prometheus' text format."""
     try:
         await bridge.relay.waiting()
+        await _count_messages(bridge)
     except (SQLAlchemyError, OSError) as error:
         log.warning("outbox_not_counted", error=type(error).__name__)
     return Response(generate_latest(bridge.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _count_messages(bridge: Bridge) -> None:
+    async with bridge.database.reading() as session:
+        found = await messages.counts(session)
+    for state in State:
+        bridge.metrics.messages_in_state.labels(state.value).set(found.get(state.value, 0))
 
 
 async def _ping(bridge: Bridge) -> None:
