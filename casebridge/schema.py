@@ -7,6 +7,7 @@ from casebridge.audit import models as audit
 from casebridge.callbacks import models as callbacks
 from casebridge.calls import models as calls
 from casebridge.cases import models as cases
+from casebridge.country import models as country
 from casebridge.events import models as events
 from casebridge.intakes import models as intakes
 from casebridge.links import models as links
@@ -29,6 +30,7 @@ __all__ = [
     "callbacks",
     "calls",
     "cases",
+    "country",
     "events",
     "intakes",
     "links",

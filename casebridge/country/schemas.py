@@ -1,0 +1,172 @@
+"""What travels about the country."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from casebridge.cases.schemas import Level
+from casebridge.country.units import MAX_CODE, UnitKind
+from casebridge.wire import Id, Instant, PlainText, Wire
+
+
+class PlaceKind(StrEnum):
+    """Kinds of place."""
+
+    PROVINCE = "province"
+    COUNTY = "county"
+
+
+class AgencyKind(StrEnum):
+    """Kinds of agency (article 1)."""
+
+    MINISTRY = "ministry"
+    ORGANISATION = "organisation"
+    COMPANY = "company"
+    BANK = "bank"
+    INSURER = "insurer"
+    MUNICIPALITY = "municipality"
+    INSTITUTION = "institution"
+    """A public body outside the government, such as a foundation or a relief committee."""
+
+
+class Reach(StrEnum):
+    """How far down an agency has offices."""
+
+    NATIONAL = "national"
+    PROVINCE = "province"
+    COUNTY = "county"
+
+
+class Position(StrEnum):
+    """What a person is in a unit."""
+
+    HEAD = "head"
+    DEPUTY = "deputy"
+    STAFF = "staff"
+
+
+PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2})?$")]
+"""Two digits: a province; four: a county."""
+AgencyCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+SubjectCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
+UnitCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_/]{2,96}$", max_length=MAX_CODE)]
+NameText = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+LongName = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Place(Wire):
+    """A province or county."""
+
+    code: PlaceCode
+    kind: PlaceKind
+    parent: PlaceCode | None = None
+    name_fa: NameText
+    name_en: NameText
+    capital: bool = False
+    special_governorate: bool = False
+    active: bool = True
+
+
+class Agency(Wire):
+    """An agency; `reach` says which offices it has."""
+
+    code: AgencyCode
+    kind: AgencyKind
+    name_fa: LongName
+    name_en: LongName
+    parent: AgencyCode | None = None
+    reach: Reach = Reach.PROVINCE
+    active: bool = True
+
+
+class Subject(Wire):
+    """A subject, and the level where such a matter is handled first."""
+
+    code: SubjectCode
+    parent: SubjectCode | None = None
+    name_fa: LongName
+    name_en: LongName
+    level: Level
+    active: bool = True
+
+
+class Duty(Wire):
+    """A subject, with all below it, that is among an agency's duties; `leads`: it is the competent one."""
+
+    agency: AgencyCode
+    subject: SubjectCode
+    leads: bool = True
+
+
+class UnitChange(Wire):
+    """What a unit has of its own; a name left empty follows the rule."""
+
+    code: UnitCode
+    name_fa: LongName | None = None
+    name_en: LongName | None = None
+    night_shift: bool = False
+    active: bool = True
+
+
+class UnitInfo(Wire):
+    """A unit as lists and screens show it."""
+
+    code: str
+    kind: UnitKind
+    level: Level
+    agency: str | None
+    province: str | None
+    county: str | None
+    parent: str | None
+    name_fa: str
+    name_en: str
+    night_shift: bool
+    active: bool
+
+
+class Membership(Wire):
+    """A unit that a person holds or works in."""
+
+    account_id: Id
+    username: str
+    display_name: str
+    unit_code: str
+    position: Position
+    since: Instant
+
+
+class MembershipWish(Wire):
+    """Who is to be what in a unit."""
+
+    username: Annotated[str, Field(min_length=1, max_length=64)]
+    unit_code: UnitCode
+    position: Position = Position.HEAD
+
+
+Sheet = Literal["places", "agencies", "units", "subjects", "duties", "officials"]
+"""Tables one may import and export."""
+
+
+class RowError(Wire):
+    """What is wrong in an imported file: `row` counts from 1 with the header, 0 is the file itself."""
+
+    row: int
+    column: str
+    code: str
+    value: str = ""
+
+
+class ImportReport(Wire):
+    """What an import did, or, on a dry run or with errors, would do."""
+
+    sheet: Sheet
+    rows: int
+    added: int
+    changed: int
+    unchanged: int
+    kept: bool
+    """Whether it was written; never where there are errors."""
+    errors: list[RowError]
