@@ -1,0 +1,1 @@
+"""Proposals of subject, agency and kind from what an applicant said; a person always confirms."""

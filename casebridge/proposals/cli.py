@@ -1,0 +1,49 @@
+"""Commands of the proposals: learn, judge, try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from casebridge.proposals.corpus import TARGETS, corpus
+from casebridge.proposals.evaluation import accuracy, judge, page
+from casebridge.proposals.model import learn, model_at
+from casebridge.proposals.rules import choose, reasons_to_tell
+from line111.settings import PROJECT, load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Proposals of subject and kind: learn, judge, try.")
+Out = Annotated[Path, typer.Option("--output", "-o", help="the page to write")]
+
+
+@app.command("learn")
+def learn_now() -> None:
+    """Learn from the data and keep the model below this node's home; seconds, and only where it is new."""
+    model_at(load_settings().home)
+    typer.echo("The model of the proposals is ready.")
+
+
+@app.command()
+def evaluate(output: Out = PROJECT / "docs" / "proposals.md") -> None:
+    """Learn anew, judge by the sentences that were held back, and write the page of the docs."""
+    data = corpus()
+    model = learn(data)
+    for target in TARGETS:
+        typer.echo(f"{target}: {accuracy(judge(model, target, data.held_back)):.1%} right")
+    output.write_text(page(model, data), encoding="utf-8")
+    typer.echo(f"Written: {output}")
+
+
+@app.command("try")
+def try_text(text: Annotated[str, typer.Argument(help="what somebody says")]) -> None:
+    """Say what would be proposed for a text, and why."""
+    model = model_at(load_settings().home)
+    for target in TARGETS:
+        chosen = choose(target, model.probable(target, [text])[0])
+        if chosen is None:
+            typer.echo(f"{target}: not known")
+            continue
+        told = reasons_to_tell(model.reasons(target, text, chosen.code))
+        words = ", ".join(f"{word} {share:.0%}" for word, share in told)
+        typer.echo(f"{target}: {chosen.code} ({chosen.confidence:.0%}) because of {words}")

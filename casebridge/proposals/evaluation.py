@@ -1,0 +1,120 @@
+"""How good the proposals are on sentences that were never learned from, as a page of the docs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from casebridge.proposals.corpus import LANGUAGES, TARGETS, Corpus, Example
+from casebridge.proposals.model import Model
+from casebridge.proposals.rules import SURE
+
+STEPS: Final = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+NONE: Final = "(none)"
+INTRODUCTION: Final = """\
+# Proposals of subject and kind
+
+`line111 proposals evaluate` learns anew from `casebridge/proposals/data/` and writes this page. What it
+judges by are the rows marked `held_back`, a fifth of each subject: they are not learned from.
+
+Read the figures for what they are. All sentences were written by hand for this repository, learned and
+held-back ones by the same hand, and `terms.csv` with them; what citizens say is more varied, and a
+recogniser mishears it. Expect less on the line. When real cases have been confirmed, add such sentences
+(without what identifies a person) to the data, keep a fifth of them back, and run the command again.
+
+A proposal below its threshold is not shown: the page says that it does not know. Nothing is decided by a
+proposal; a person confirms it, and the history says who.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One held-back sentence: what it is, what was proposed, how surely."""
+
+    language: str
+    truth: str
+    proposed: str
+    confidence: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the proposal is the label."""
+        return self.truth == self.proposed
+
+
+def judge(model: Model, target: str, examples: Sequence[Example]) -> list[Judged]:
+    """What the model proposes for each sentence."""
+    found = model.probable(target, [example.text for example in examples])
+    return [
+        Judged(example.language, example.label(target) or NONE, best[0][0] or NONE, best[0][1])
+        for example, best in zip(examples, found, strict=True)
+    ]
+
+
+def accuracy(judged: Sequence[Judged]) -> float:
+    """The share of right ones; 0 of none."""
+    return sum(entry.is_right for entry in judged) / len(judged) if judged else 0.0
+
+
+def page(model: Model, data: Corpus) -> str:
+    """The page of the docs."""
+    sentences = [example for example in data.learned if example.kind is not None]
+    parts = [
+        INTRODUCTION,
+        f"Learned from {len(sentences) // 2} sentences (each with and without an opening) and "
+        f"{len(data.learned) - len(sentences)} terms; judged by {len(data.held_back)} sentences.",
+    ]
+    for target in TARGETS:
+        judged = judge(model, target, data.held_back)
+        spoken = judge(model, target, data.held_back_spoken)
+        parts += [
+            f"## {target.capitalize()}",
+            _accuracies(judged, spoken),
+            _thresholds(target, spoken),
+            _confusion(judged) if target == "kind" else _confused(judged),
+        ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _accuracies(judged: Sequence[Judged], spoken: Sequence[Judged]) -> str:
+    lines = ["| sentences | as written | with an opening | of |", "|---|---|---|---|"]
+    for language in (*LANGUAGES, "both"):
+        mine, said = (
+            [entry for entry in entries if language in (entry.language, "both")]
+            for entries in (judged, spoken)
+        )
+        lines.append(f"| {language} | {accuracy(mine):.0%} | {accuracy(said):.0%} | {len(mine)} |")
+    return "Right among all, whatever the confidence:\n\n" + "\n".join(lines)
+
+
+def _thresholds(target: str, judged: Sequence[Judged]) -> str:
+    lines = ["| confidence from | proposed for | of these right |", "|---|---|---|"]
+    for step in STEPS:
+        sure = [entry for entry in judged if entry.confidence >= step]
+        mark = " **(in use)**" if step == SURE[target] else ""
+        lines.append(f"| {step:.1f}{mark} | {len(sure) / len(judged):.0%} | {accuracy(sure):.0%} |")
+    return "What a threshold buys (with an opening):\n\n" + "\n".join(lines)
+
+
+def _confusion(judged: Sequence[Judged]) -> str:
+    names = sorted({entry.truth for entry in judged} | {entry.proposed for entry in judged})
+    counts = Counter((entry.truth, entry.proposed) for entry in judged)
+    lines = ["| is ↓ proposed → | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    for truth in names:
+        cells = (str(counts[truth, proposed] or "·") for proposed in names)
+        lines.append(f"| {truth} | " + " | ".join(cells) + " |")
+    return "Confusion (sentences as written):\n\n" + "\n".join(lines)
+
+
+def _confused(judged: Sequence[Judged]) -> str:
+    counts = Counter((entry.truth, entry.proposed) for entry in judged if not entry.is_right)
+    lines = ["| is | proposed | times |", "|---|---|---|"]
+    lines += [
+        f"| {truth} | {proposed} | {count} |"
+        for (truth, proposed), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return "Confusion (sentences as written; subjects that were always right are left out):\n\n" + "\n".join(
+        lines
+    )

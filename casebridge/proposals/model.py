@@ -1,0 +1,149 @@
+"""The model behind the proposals: learned from `data/`, kept as plain arrays, loaded once.
+
+What is kept lies below the node's home under the hash of its data, its settings and the library that made
+it; it is arrays alone (`allow_pickle=False`): a file from elsewhere could be wrong, but never run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import sklearn
+import structlog
+from sklearn.linear_model import LogisticRegression
+
+from casebridge.proposals import features as made_of
+from casebridge.proposals.corpus import TARGETS, Corpus, corpus
+from casebridge.proposals.features import Array, Features
+
+STRENGTH: Final = 30.0
+"""Inverse of the regularisation (scikit-learn's C)."""
+ROUNDS: Final = 300
+SHAPE: Final = 1
+"""Raised when the kept arrays change their meaning."""
+log = structlog.get_logger("casebridge.proposals")
+_loading = threading.Lock()
+_loaded: dict[Path, Model] = {}
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear decision between classes: a row of weights and an intercept for each."""
+
+    classes: list[str]
+    weights: Array
+    intercepts: Array
+
+    def probabilities(self, rows: Array) -> Array:
+        """For each row, how probable each class is."""
+        scores = rows @ self.weights.T + self.intercepts
+        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return scores / scores.sum(axis=1, keepdims=True)
+
+
+class Model:
+    """Proposes a subject and a kind for a text."""
+
+    def __init__(self, features: Features, decisions: dict[str, Linear]) -> None:
+        self._features = features
+        self._decisions = decisions
+
+    def probable(self, target: str, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
+        """For each text the classes of a target (`subject`, `kind`), the most probable first."""
+        decision = self._decisions[target]
+        found = decision.probabilities(self._features.rows(texts))
+        return [[(decision.classes[index], float(row[index])) for index in np.argsort(-row)] for row in found]
+
+    def reasons(self, target: str, text: str, wanted: str) -> list[tuple[str, float]]:
+        """The words of a text with what each adds to this class, the weightiest first."""
+        decision = self._decisions[target]
+        weights = decision.weights[decision.classes.index(wanted)]
+        shares = self._features.word_shares(text, weights)
+        return sorted(shares.items(), key=lambda share: -share[1])
+
+    def keep(self, file: Path) -> None:
+        """Writes the model, whole or not at all."""
+        arrays = self._features.arrays()
+        for target, decision in self._decisions.items():
+            arrays[f"{target}_classes"] = np.array(decision.classes, dtype=np.str_)
+            arrays[f"{target}_weights"] = decision.weights
+            arrays[f"{target}_intercepts"] = decision.intercepts
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside = file.with_name(f".{file.name}.{os.getpid()}")
+        with beside.open("wb") as out:
+            np.savez_compressed(out, **arrays)
+        beside.replace(file)
+
+
+def learn(data: Corpus) -> Model:
+    """Learns from all examples that are not held back; some seconds of one core."""
+    features = Features.learned_from([example.text for example in data.learned])
+    decisions = {}
+    for target in TARGETS:
+        known = [example for example in data.learned if example.label(target) is not None]
+        learner = LogisticRegression(C=STRENGTH, max_iter=ROUNDS, class_weight="balanced")
+        learner.fit(
+            features.rows([example.text for example in known]), [example.label(target) for example in known]
+        )
+        decisions[target] = Linear(
+            [str(name) for name in learner.classes_], learner.coef_.astype(np.float32), learner.intercept_
+        )
+    return Model(features, decisions)
+
+
+def load(file: Path) -> Model:
+    """A model that was kept. Raises OSError, ValueError, KeyError where it is none."""
+    with np.load(file, allow_pickle=False) as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    decisions = {
+        target: Linear(
+            [str(name) for name in arrays[f"{target}_classes"]],
+            arrays[f"{target}_weights"],
+            arrays[f"{target}_intercepts"],
+        )
+        for target in TARGETS
+    }
+    return Model(Features.from_arrays(arrays), decisions)
+
+
+def model_at(home: Path) -> Model:
+    """The model of a node, from memory, from its file, or learned now. For a thread, not the event loop."""
+    file = home / "proposals" / f"{_fingerprint(corpus().digest)}.npz"
+    with _loading:
+        if file not in _loaded:
+            _loaded[file] = _from_file(file) or _learned_into(file)
+        return _loaded[file]
+
+
+def _from_file(file: Path) -> Model | None:
+    try:
+        return load(file)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError) as error:
+        log.warning("proposals_model_unreadable", error=type(error).__name__)
+        return None
+
+
+def _learned_into(file: Path) -> Model:
+    model = learn(corpus())
+    try:
+        model.keep(file)
+    except OSError as error:  # proposals go on without; the next start learns again
+        log.warning("proposals_model_not_kept", error=type(error).__name__)
+    for old in file.parent.glob("*.npz"):
+        if old != file:
+            old.unlink(missing_ok=True)
+    return model
+
+
+def _fingerprint(data: str) -> str:
+    made = (SHAPE, data, sklearn.__version__, STRENGTH, ROUNDS, made_of.WORDS, made_of.CHARACTERS)
+    return hashlib.sha256(repr(made).encode()).hexdigest()[:32]

@@ -1,0 +1,111 @@
+"""What is proposed, why, and when the answer is "I don't know"."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casebridge.proposals import model as models
+from casebridge.proposals.corpus import TARGETS, Corpus, corpus
+from casebridge.proposals.evaluation import accuracy, judge, page
+from casebridge.proposals.model import Model, learn, load, model_at
+from casebridge.proposals.rules import choose, readable, reasons_to_tell
+
+SUBJECTS = 4
+
+
+@pytest.fixture(scope="module")
+def few() -> Corpus:
+    """Some subjects of the data: what learns in a moment."""
+    whole = corpus()
+    names = sorted({example.subject for example in whole.learned if example.subject})[:SUBJECTS]
+    return Corpus(
+        tuple(example for example in whole.learned if example.subject in names),
+        tuple(example for example in whole.held_back if example.subject in names),
+        tuple(example for example in whole.held_back_spoken if example.subject in names),
+        "few",
+    )
+
+
+@pytest.fixture(scope="module")
+def model(few: Corpus) -> Model:
+    return learn(few)
+
+
+def test_no_sentence_is_both_learned_from_and_judged_by() -> None:
+    whole = corpus()
+    learned = {example.text for example in whole.learned}
+    assert not learned & {example.text for example in whole.held_back}
+    assert not learned & {example.text for example in whole.held_back_spoken}
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_every_subject_has_sentences_to_learn_from_and_to_judge_by(language: str) -> None:
+    whole = corpus()
+    learned = {e.subject for e in whole.learned if e.language == language and e.kind}
+    held_back = {e.subject for e in whole.held_back if e.language == language}
+    assert learned == held_back
+    assert sum(e.language == language and e.kind is not None for e in whole.learned) > 400
+
+
+def test_sentences_never_learned_from_are_told_apart(model: Model, few: Corpus) -> None:
+    assert accuracy(judge(model, "subject", few.held_back)) >= 0.8
+
+
+def test_the_words_that_decided_add_up_to_the_decision(model: Model, few: Corpus) -> None:
+    text = few.held_back_spoken[0].text
+    best = model.probable("subject", [text])[0][0][0]
+    decision = model._decisions["subject"]
+    index = decision.classes.index(best)
+    whole = float((model._features.rows([text]) @ decision.weights[index])[0])
+    assert sum(share for _, share in model.reasons("subject", text, best)) == pytest.approx(whole, abs=1e-5)
+
+
+def test_a_kept_model_proposes_the_same(model: Model, few: Corpus, tmp_path: Path) -> None:
+    model.keep(tmp_path / "m.npz")
+    kept = load(tmp_path / "m.npz")
+    texts = [example.text for example in few.held_back]
+    for target in TARGETS:
+        pairs = zip(kept.probable(target, texts), model.probable(target, texts), strict=True)
+        assert all(dict(one) == pytest.approx(dict(other), abs=1e-6) for one, other in pairs)
+
+
+def test_a_file_that_is_no_model_is_learned_anew_and_never_run(
+    few: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "corpus", lambda: few)
+    model_at(tmp_path)
+    (file,) = (tmp_path / "proposals").glob("*.npz")
+    models._loaded.clear()
+    file.write_bytes(b"\x80\x04cposix\nsystem\n(S'true'\ntR.")
+    assert model_at(tmp_path).probable("kind", ["x"])
+    models._loaded.clear()
+    assert load(file).probable("kind", ["x"])
+    models._loaded.clear()
+
+
+def test_what_is_not_sure_enough_is_not_proposed() -> None:
+    assert choose("kind", [("complaint", 0.49), ("report", 0.48)]) is None
+    assert choose("subject", [("", 0.9), ("water", 0.05)]) is None
+    chosen = choose("subject", [("water", 0.5), ("gas", 0.2), ("", 0.2), ("road", 0.01)])
+    assert chosen is not None
+    assert (chosen.code, chosen.alternatives) == ("water", (("gas", 0.2),))
+
+
+def test_reasons_are_the_words_that_speak_for_it() -> None:
+    told = reasons_to_tell([("water", 3.0), ("street", 1.0), ("in", 0.01), ("gas", -2.0)])
+    assert [word for word, _ in told] == ["water", "street"]
+    assert reasons_to_tell([("gas", -2.0)]) == []
+
+
+def test_nothing_is_read_into_silence() -> None:
+    assert readable([None, ""]) is None
+    assert readable(["hello"]) is None
+    assert readable(["no water", None, "since monday"]) == "no water since monday"
+
+
+def test_the_page_tells_how_good_it_is(model: Model, few: Corpus) -> None:
+    told = page(model, few)
+    assert "**(in use)**" in told
+    assert "| fa |" in told
