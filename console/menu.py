@@ -25,6 +25,7 @@ ITEMS: Final = (
     Item("/cases", N_("Cases"), "list-details", "cases:read"),
     Item("/callbacks", N_("Callback line"), "phone-incoming", "callbacks:read"),
     Item("/recordings", N_("Recordings and jobs"), "headphones", "operate"),
+    Item("/links", N_("Neighbours"), "refresh", "links:read"),
     Item("/audit", N_("Audit trail"), "shield-lock", "audit:read"),
 )
 

@@ -101,6 +101,13 @@ AUDIT: Final = {
     "callback_attempt": N_("Tried to call back"),
     "codes_leased": N_("Leased tracking codes"),
     "code_quarantined": N_("Held back a code that was told"),
+    "case_passed": N_("Passed the case to another centre"),
+    "delivery_resent": N_("Sent a dead letter again"),
+    "delivery_dropped": N_("Dropped a dead letter"),
+    "webhook_registered": N_("Registered an agency's endpoint"),
+    "webhook_disabled": N_("Ended an agency's endpoint"),
+    "open311_key_made": N_("Made an application's key"),
+    "open311_key_ended": N_("Ended an application's key"),
 }
 HISTORY: Final = {
     "registered": N_("Case registered"),
@@ -112,6 +119,14 @@ HISTORY: Final = {
     "callback_claimed": N_("Callback taken by an agent"),
     "callback_released": N_("Callback back in the line"),
     "callback_done": N_("Callback finished"),
+    "passed": N_("Passed to another centre"),
+    "received": N_("Came from another centre"),
+}
+DELIVERIES: Final = {
+    "dead": N_("Dead letters"),
+    "waiting": N_("Waiting to be delivered"),
+    "delivered": N_("Delivered"),
+    "dropped": N_("Dropped"),
 }
 CHANGES: Final = {"kind": N_("Kind set"), "status": N_("Status changed"), "level": N_("Level changed")}
 STEPS: Final = {
@@ -155,6 +170,7 @@ TABLES: Final = {
     "recording": RECORDINGS,
     "audit": AUDIT,
     "step": STEPS,
+    "delivery": DELIVERIES,
 }
 COLOURS: Final = {
     "complaint": "red",

@@ -25,16 +25,21 @@ _READ: Final = {
     "events:read",
 }
 
+_LINKS: Final = {"links:read", "links:write"}
 _NOTIFY: Final = {"notifications:read", "notifications:write"}
 
 ROLE_SCOPES: Final[dict[str, frozenset[str]]] = {
     Role.AGENT: frozenset(_READ | {"cases:write", "cases:reveal", "callbacks:claim", "callbacks:write"}),
     Role.OFFICIAL: frozenset(_READ | {"cases:write", "cases:reveal", "callbacks:write"}),
     Role.SUPERVISOR: frozenset(
-        _READ | {"cases:write", "cases:reveal", "callbacks:write", "audit:read"} | _NOTIFY
+        _READ
+        | {"cases:write", "cases:reveal", "callbacks:write", "audit:read", "cases:pass", "links:read"}
+        | _NOTIFY
     ),
     Role.OPERATOR: frozenset(
-        {"audit:read", "metrics:read", "callbacks:read", "calls:read", "events:read", "operate"} | _NOTIFY
+        {"audit:read", "metrics:read", "callbacks:read", "calls:read", "events:read", "operate"}
+        | _NOTIFY
+        | _LINKS
     ),
 }
 """What each role may do. Operators keep the machines; they do not read what citizens say."""
@@ -44,7 +49,7 @@ SERVICE_SCOPES: Final[dict[str, frozenset[str]]] = {
     "transcription": frozenset({"recordings:read", "transcripts:write", "transcripts:read"}),
     "call_routing": frozenset({"callbacks:claim", "callbacks:read", "calls:write", "events:read"}),
     "sms_gateway": frozenset({"sms:receive"}),
-    "operator": frozenset(_READ | {"followups:read", "audit:read", "metrics:read", "operate"}),
+    "operator": frozenset(_READ | {"followups:read", "audit:read", "metrics:read", "operate"}) | _LINKS,
 }
 """What each service's token may do; the token itself is the secret `token_<service>`."""
 
