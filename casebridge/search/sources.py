@@ -13,12 +13,18 @@ from casebridge.transcripts.models import TranscriptRow
 
 
 async def texts_of(session: AsyncSession, case_id: UUID) -> list[str]:
-    """The case's text, what was answered, and the transcripts of its recordings in their order."""
-    own = (await session.execute(select(Case.text, Case.reply_text).where(Case.id == case_id))).one()
+    """What the applicant said or wrote, and what was answered."""
+    answered = await session.scalar(select(Case.reply_text).where(Case.id == case_id))
+    return [*await said_in(session, case_id), *([answered] if answered else [])]
+
+
+async def said_in(session: AsyncSession, case_id: UUID) -> list[str]:
+    """The case's text, then the transcripts of its recordings in their order."""
+    written = await session.scalar(select(Case.text).where(Case.id == case_id))
     spoken = await session.scalars(
         select(TranscriptRow.text)
         .join(RecordingRow, RecordingRow.id == TranscriptRow.recording_id)
         .where(TranscriptRow.case_id == case_id)
         .order_by(RecordingRow.created_at, RecordingRow.id)
     )
-    return [text for text in (*own, *spoken) if text]
+    return [text for text in (written, *spoken) if text]
