@@ -67,6 +67,9 @@ class Metrics:
             registry=self.registry,
         )
         self.messages_in_state = Gauge(
-            "line111_messages_in_state", "Messages by what has become of them", ["state"], registry=self.registry
+            "line111_messages_in_state",
+            "Messages by what has become of them",
+            ["state"],
+            registry=self.registry,
         )
         self.listeners = Gauge("line111_event_listeners", "Open event streams", registry=self.registry)

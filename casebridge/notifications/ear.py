@@ -8,16 +8,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.notifications import inbound, receipts
+from casebridge.notifications.inbound import Decide
 
 if TYPE_CHECKING:
     from casebridge.bridge import Bridge
 
 
 class BridgeEar:
-    """Keeps what it hears in the bridge's database; returns after the commit."""
+    """Keeps what it hears in the bridge's database; returns after the commit.
 
-    def __init__(self, bridge: Bridge) -> None:
+    Args:
+        decide: Records an applicant's decision; None: the answers' own.
+    """
+
+    def __init__(self, bridge: Bridge, decide: Decide | None = None) -> None:
         self._bridge = bridge
+        self.decide = decide or _decide
 
     async def receipt(self, provider: str, reference: str, state: str) -> None:
         """A message arrived, or never will."""
@@ -32,7 +38,7 @@ class BridgeEar:
 
     async def understand(self, provider: str, sender: str, text: str, reference: str | None) -> str:
         """Takes a message in; returns what it was taken for."""
-        understood = await inbound.receive(self._bridge, provider, sender, text, reference, _decide)
+        understood = await inbound.receive(self._bridge, provider, sender, text, reference, self.decide)
         self._bridge.relay.wake()
         self._bridge.sender.wake()
         return understood

@@ -1,0 +1,154 @@
+"""Citizens answer by text message."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from casebridge.cases.models import Case
+from casebridge.notifications.models import Inbound, Notification
+from persian.digits import to_persian
+
+NUMBER = "+989121234567"
+
+
+class Decisions:
+    """Writes down what was decided, in place of the answers' own part."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[UUID, bool, str | None]] = []
+
+    async def __call__(self, session: Any, case_id: UUID, accepted: bool, text: str | None) -> None:
+        await session.execute(update(Case).where(Case.id == case_id).values(status="closed"))
+        self.made.append((case_id, accepted, text))
+
+
+@pytest.fixture
+def decisions(api: Any) -> Decisions:
+    made = Decisions()
+    api.bridge.ear.decide = made
+    return made
+
+
+@pytest.fixture
+def answered_case(api: Any, open_case: Any, tell: Any, becomes: Any) -> Any:
+    """A case that was answered, and its caller told; returns id and code."""
+
+    async def make(**numbers: str) -> tuple[UUID, str]:
+        case = await open_case(**numbers)
+        async with api.bridge.database.writing() as session:
+            await session.execute(update(Case).where(Case.id == case).values(status="answered"))
+            code = await session.scalar(select(Case.tracking_code).where(Case.id == case))
+        await becomes(await tell(case, "answered", text="پاسخ"), "sent")
+        return case, str(code)
+
+    return make
+
+
+@pytest.fixture
+def text_from(api: Any) -> Any:
+    """A citizen writes; returns what it was taken for."""
+
+    async def make(text: str, sender: str = NUMBER, reference: str | None = None) -> str:
+        body = {"sender": sender, "text": text} | ({"reference": reference} if reference else {})
+        async with api.http("sms_gateway") as http:
+            answer = await http.post("/sms/inbound", json=body)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["understood"])
+
+    return make
+
+
+async def test_one_accepts_and_two_objects_with_a_reason(
+    answered_case: Any, text_from: Any, decisions: Decisions
+) -> None:
+    first, _ = await answered_case()
+    assert await text_from("۱") == "accepted"
+    second, _ = await answered_case()
+    assert await text_from("۲ هنوز آب نداریم", sender="0912 123 4567") == "objected"
+    assert decisions.made == [(first, True, None), (second, False, "هنوز آب نداریم")]
+
+
+async def test_without_a_code_the_case_answered_last_is_meant_and_with_one_that_case(
+    answered_case: Any, text_from: Any, decisions: Decisions
+) -> None:
+    older, code = await answered_case()
+    newer, _ = await answered_case()
+    assert await text_from(to_persian(f"1 {code}")) == "accepted"
+    assert await text_from("1", reference="other") == "accepted"
+    assert [case for case, _, _ in decisions.made] == [older, newer]
+
+
+async def test_nobody_decides_for_another_number(
+    answered_case: Any, text_from: Any, decisions: Decisions
+) -> None:
+    _, code = await answered_case()
+    assert await text_from(f"1 {code}", sender="+989351112233") == "help"
+    assert decisions.made == []
+
+
+async def test_a_message_that_comes_twice_decides_once(
+    answered_case: Any, text_from: Any, decisions: Decisions
+) -> None:
+    await answered_case()
+    both = await asyncio.gather(text_from("1", reference="m-1"), text_from("1", reference="m-1"))
+    assert both == ["accepted", "accepted"]
+    assert len(decisions.made) == 1
+
+
+async def test_a_case_that_waits_for_nobody_is_answered_politely(
+    answered_case: Any, text_from: Any, decisions: Decisions, api: Any
+) -> None:
+    case, _ = await answered_case()
+    await text_from("1")
+    assert await text_from("2", reference="late") == "not_open"
+    assert len(decisions.made) == 1
+    async with api.bridge.database.reading() as session:
+        reply = await session.scalar(select(Notification).where(Notification.template == "not_open"))
+    assert reply is not None
+    assert reply.case_id == case
+
+
+async def test_whoever_is_not_understood_gets_help_once_a_day(
+    text_from: Any, api: Any, decisions: Decisions
+) -> None:
+    assert [await text_from(text) for text in ("سلام", "چی؟", "hello")] == ["help", "silence", "silence"]
+    async with api.bridge.database.reading() as session:
+        helps = await session.scalar(select(func.count()).where(Notification.template == "help"))
+        kept = (await session.scalars(select(Notification))).all()
+    assert helps == 1
+    assert all(row.target is None or NUMBER.encode() not in row.target for row in kept)
+
+
+async def test_stop_and_start_are_remembered(text_from: Any, api: Any, decisions: Decisions) -> None:
+    assert await text_from("لغو") == "opted_out"
+    assert await text_from("start") == "opted_in"
+
+
+async def test_a_flood_of_one_number_is_met_with_silence(
+    text_from: Any, api: Any, decisions: Decisions
+) -> None:
+    words = [await text_from("?", reference=f"f{number}") for number in range(33)]
+    assert words[0] == "help"
+    assert set(words[1:]) == {"silence"}
+    async with api.bridge.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(Inbound)) == 33
+
+
+async def test_a_decision_that_is_not_kept_leaves_nothing_behind(
+    answered_case: Any, text_from: Any, decisions: Decisions, api: Any
+) -> None:
+    async def fails(*_: Any) -> None:
+        raise ConnectionError
+
+    await answered_case()
+    api.bridge.ear.decide = fails
+    async with api.http("sms_gateway") as http:
+        body = {"sender": NUMBER, "text": "1", "reference": "again"}
+        assert (await http.post("/sms/inbound", json=body)).status_code == 503
+    api.bridge.ear.decide = decisions
+    assert await text_from("1", reference="again") == "accepted"
