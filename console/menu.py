@@ -26,6 +26,7 @@ ITEMS: Final = (
     Item("/callbacks", N_("Callback line"), "phone-incoming", "callbacks:read"),
     Item("/recordings", N_("Recordings and jobs"), "headphones", "operate"),
     Item("/links", N_("Neighbours"), "refresh", "links:read"),
+    Item("/notifications", N_("Messages"), "message-2", "notifications:read"),
     Item("/audit", N_("Audit trail"), "shield-lock", "audit:read"),
 )
 

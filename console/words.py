@@ -99,6 +99,9 @@ AUDIT: Final = {
     "cases_exported": N_("Exported the list of cases"),
     "callback_claimed": N_("Took the callback"),
     "callback_attempt": N_("Tried to call back"),
+    "message_resent": N_("Sent a message again"),
+    "unit_contact_set": N_("Set a unit's contact"),
+    "wording_set": N_("Worded a message"),
     "codes_leased": N_("Leased tracking codes"),
     "code_quarantined": N_("Held back a code that was told"),
     "case_passed": N_("Passed the case to another centre"),
@@ -127,6 +130,40 @@ DELIVERIES: Final = {
     "waiting": N_("Waiting to be delivered"),
     "delivered": N_("Delivered"),
     "dropped": N_("Dropped"),
+}
+MESSAGES: Final = {
+    "waiting": N_("Waiting to be sent"),
+    "sent": N_("Sent"),
+    "delivered": N_("Delivered"),
+    "dead": N_("Dead letter"),
+    "unreachable": N_("Nobody to write to"),
+    "withheld": N_("Not wanted"),
+}
+"""What has become of a message."""
+TEMPLATES: Final = {
+    "registered": N_("Case registered"),
+    "referred": N_("Case referred"),
+    "taken": N_("Case taken in hand"),
+    "asked": N_("Applicant asked for more"),
+    "interim_answer": N_("Interim answer"),
+    "answered": N_("Case answered"),
+    "accepted": N_("Answer accepted"),
+    "objected": N_("Answer objected to"),
+    "second_review": N_("Second review"),
+    "closed": N_("Case closed"),
+    "escalated": N_("One level up, overdue"),
+    "not_open": N_("No decision awaited"),
+    "help": N_("How to answer"),
+    "reminder": N_("Reminder of a deadline"),
+}
+AUDIENCES: Final = {"applicant": N_("Applicant"), "unit": N_("Unit")}
+MEDIA: Final = {"sms": N_("Text message"), "email": N_("E-mail")}
+TRIES: Final = {
+    "begun": N_("Being sent"),
+    "sent": N_("Taken by the provider"),
+    "failed": N_("Failed, tried again later"),
+    "refused": N_("Refused for good"),
+    "unknown": N_("No answer came"),
 }
 CHANGES: Final = {"kind": N_("Kind set"), "status": N_("Status changed"), "level": N_("Level changed")}
 STEPS: Final = {
@@ -170,6 +207,11 @@ TABLES: Final = {
     "recording": RECORDINGS,
     "audit": AUDIT,
     "step": STEPS,
+    "message": MESSAGES,
+    "template": TEMPLATES,
+    "audience": AUDIENCES,
+    "medium": MEDIA,
+    "try": TRIES,
     "delivery": DELIVERIES,
 }
 COLOURS: Final = {
@@ -192,6 +234,10 @@ COLOURS: Final = {
     "broken": "red",
     "failed": "red",
     "deadline": "red",
+    "sent": "teal",
+    "delivered": "green",
+    "dead": "red",
+    "unreachable": "amber",
 }
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases.models import Case
+from casebridge.country.service import country
 from casebridge.notifications.models import Notification, UnitContact
 from casebridge.notifications.rows import message_row
 from casebridge.notifications.schemas import Audience
@@ -101,6 +102,9 @@ async def add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     await session.execute(insert(MESSAGES).on_conflict_do_nothing(), list(rows))
 
 
-async def _with_names(session: AsyncSession, values: dict[str, Any], _language: str) -> dict[str, Any]:
-    """Unit codes replaced by the units' names."""
-    return dict(values)
+async def _with_names(session: AsyncSession, values: dict[str, Any], language: str) -> dict[str, Any]:
+    """Units by the names people know them by."""
+    unit = values.get("unit")
+    if not unit:
+        return dict(values)
+    return {**values, "unit": (await country(session)).name(str(unit), language)}

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.notifications.models import Wording
-from casebridge.notifications.templates import Template, template
+from casebridge.notifications.templates import Template, all_templates, template
 
 
 async def own_wording(session: AsyncSession, audience: str, name: str, language: str) -> Template:
     """The template as this centre words it. Raises UnknownTemplate."""
     pattern = template(audience, name, language)
     own = await session.get(Wording, (audience, name, pattern.language))
-    if own is None:
-        return pattern
-    return replace(pattern, sms=own.sms, subject=own.subject, email=own.email)
+    return pattern if own is None else _worded(pattern, own)
+
+
+async def all_wordings(session: AsyncSession) -> list[tuple[Template, bool]]:
+    """Every template as this centre words it, and whether those are its own words."""
+    own = {(row.audience, row.template, row.language): row for row in await session.scalars(select(Wording))}
+    found = []
+    for pattern in all_templates():
+        row = own.get((pattern.audience, pattern.name, pattern.language))
+        worded = pattern if row is None else _worded(pattern, row)
+        found.append((worded, row is not None))
+    return found
+
+
+def _worded(pattern: Template, row: Wording) -> Template:
+    return replace(pattern, sms=row.sms, subject=row.subject, email=row.email)

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 def routers() -> list[APIRouter]:
     """All screens' routers. The last word on an address has the order here."""
-    from console.screens import audit, callbacks, case, cases, door, live, overview, recordings
+    from console.screens import audit, callbacks, case, cases, door, live, notifications, overview, recordings
 
-    modules = (door, overview, cases, case, callbacks, recordings, audit, live)
+    modules = (door, overview, cases, case, callbacks, recordings, notifications, audit, live)
     return [module.router for module in modules]
