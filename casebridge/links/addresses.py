@@ -18,6 +18,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 PORTS: Final = {"https": 443, "http": 80}
 LONGEST: Final = 500
+NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+"""Addresses of IPv4 written as IPv6 (RFC 6052)."""
 
 
 class UnsafeTarget(ValueError):
@@ -89,6 +91,8 @@ async def place_of(url: str, allowed: Sequence[Network]) -> Place:
 def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if address in NAT64:
+            inner = ipaddress.IPv4Address(address.packed[-4:])
         if inner is not None:
             return _is_public(inner)
     return address.is_global and not address.is_multicast

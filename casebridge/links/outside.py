@@ -22,6 +22,8 @@ from casebridge.links.schemas import SamadChange
 from line111.clock import to_text
 
 LONGEST_REPLY: Final = 1024 * 1024
+MOST: Final = 1000
+"""Changes taken from one message."""
 
 
 class OutsideSamad:
@@ -137,6 +139,18 @@ def change_of(mapping: SamadMapping, item: Any) -> SamadChange:
         return SamadChange.model_validate(read_change(mapping, item))
     except ValidationError as error:
         raise NeighbourAway(f"a change without a readable {error.errors()[0]['loc'][0]}") from None
+
+
+def changes_in(mapping: SamadMapping | None, document: Any) -> list[SamadChange]:
+    """Changes somebody has sent: one, a list, or what a reply to our asking looks like.
+
+    Raises NeighbourAway where they make no sense, or nobody has said how to read them.
+    """
+    if mapping is None or mapping.changes is None:
+        raise NeighbourAway("the mapping reads no changes")
+    items = read_path(document, mapping.changes.items)
+    items = document if items is None else items
+    return [change_of(mapping, item) for item in (items if isinstance(items, list) else [items])[:MOST]]
 
 
 def values_of(step: Step) -> dict[str, Any]:
