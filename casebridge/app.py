@@ -20,6 +20,8 @@ from casebridge.callbacks.router import router as callbacks
 from casebridge.callbacks.service import release_ended_leases
 from casebridge.calls.router import router as calls
 from casebridge.cases.router import router as cases
+from casebridge.country.router import router as country
+from casebridge.country.seeding import seed_if_empty
 from casebridge.events.router import router as events
 from casebridge.intakes.router import router as intakes
 from casebridge.notifications.build import listeners
@@ -39,7 +41,7 @@ log = structlog.get_logger("casebridge")
 
 ROUTERS = (
     intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit, events,
-    notifications,
+    notifications, country,
 )  # fmt: skip
 
 
@@ -109,6 +111,7 @@ async def _seed(bridge: Bridge) -> None:
     tokens = {name: read_secret(bridge.settings, f"token_{name}") for name in SERVICE_SCOPES}
     async with bridge.database.writing() as session:
         await seed_service_tokens(session, tokens)
+        await seed_if_empty(session)
 
 
 async def _kept_alive(run: Callable[[], Awaitable[None]]) -> None:

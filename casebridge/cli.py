@@ -10,6 +10,7 @@ import typer
 from casebridge import migrate as migrations
 from casebridge import rotation, serving
 from casebridge.app import create_app
+from casebridge.country.seeding import seed
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
 from casebridge.people.rules import Role
@@ -28,8 +29,11 @@ app = typer.Typer(no_args_is_help=True, help="The bridge: database, keys, accoun
 @app.command()
 def migrate(revision: Annotated[str, typer.Argument(help="where to; head: today's shape")] = "head") -> None:
     """Bring the database to today's shape."""
-    migrations.upgrade(load_settings().database_url, revision)
+    settings = load_settings()
+    migrations.upgrade(settings.database_url, revision)
     typer.echo("The database is up to date.")
+    if revision == migrations.HEAD and (added := asyncio.run(_seed(settings))):
+        typer.echo(f"The country was loaded: {added} rows.")
 
 
 @app.command("rotate-keys")
@@ -94,6 +98,15 @@ def serve() -> None:
     settings = load_settings()
     setup("bridge", settings)
     serving.serve(create_app(settings), settings)
+
+
+async def _seed(settings: Settings) -> int:
+    database = Database(settings.database_url)
+    try:
+        async with database.writing() as session:
+            return sum((await seed(session)).values())
+    finally:
+        await database.close()
 
 
 async def _rotate(settings: Settings) -> tuple[dict[str, int], int]:

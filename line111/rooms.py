@@ -28,6 +28,7 @@ ROOMS = {
     "call": Room("line111.call.cli", "Phone the line as a scripted citizen, over real SIP and RTP."),
     "demo": Room("line111.demo.cli", "Start everything and let two scripted citizens phone 111."),
     "proposals": Room("casebridge.proposals.cli", "Proposals of subject and kind: learn, judge, try."),
+    "seed": Room("casebridge.country.cli", "Load the country: places, agencies, subjects, duties."),
     "bridge": Room("casebridge.cli", "The bridge: database migrations, people and their roles."),
 }
 

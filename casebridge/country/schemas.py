@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
 from casebridge.cases.schemas import Level
 from casebridge.country.units import MAX_CODE, UnitKind
@@ -138,25 +138,44 @@ class Membership(Wire):
     since: Instant
 
 
-class MembershipWish(Wire):
-    """Who is to be what in a unit."""
+class Removable(Wire):
+    """A line of a table that may say: take this away."""
 
-    username: Annotated[str, Field(min_length=1, max_length=64)]
+    remove: bool = False
+
+
+class DutyLine(Duty, Removable):
+    """A duty as a table has it."""
+
+
+class OfficialLine(Removable):
+    """Who is to be what in a unit; the name shown is for the reader alone."""
+
+    username: Annotated[PlainText, StringConstraints(min_length=1, max_length=64)]
     unit_code: UnitCode
     position: Position = Position.HEAD
+    display_name: str | None = None
 
 
-Sheet = Literal["places", "agencies", "units", "subjects", "duties", "officials"]
-"""Tables one may import and export."""
+class Sheet(StrEnum):
+    """Tables one may import and export."""
+
+    PLACES = "places"
+    AGENCIES = "agencies"
+    UNITS = "units"
+    SUBJECTS = "subjects"
+    DUTIES = "duties"
+    OFFICIALS = "officials"
 
 
 class RowError(Wire):
-    """What is wrong in an imported file: `row` counts from 1 with the header, 0 is the file itself."""
+    """What is wrong in an imported file: `row` as a spreadsheet counts, the heading is 1; 0: the file."""
 
     row: int
     column: str
     code: str
     value: str = ""
+    message: str = ""
 
 
 class ImportReport(Wire):
@@ -166,7 +185,8 @@ class ImportReport(Wire):
     rows: int
     added: int
     changed: int
+    removed: int
     unchanged: int
     kept: bool
-    """Whether it was written; never where there are errors."""
+    """Whether it was written: never on a dry run, never where there are errors."""
     errors: list[RowError]

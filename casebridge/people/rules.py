@@ -23,8 +23,10 @@ _READ: Final = {
     "callbacks:read",
     "calls:read",
     "events:read",
+    "country:read",
 }
 
+_COUNTRY: Final = {"country:read", "country:write"}
 _LINKS: Final = {"links:read", "links:write"}
 _NOTIFY: Final = {"notifications:read", "notifications:write"}
 
@@ -34,10 +36,12 @@ ROLE_SCOPES: Final[dict[str, frozenset[str]]] = {
     Role.SUPERVISOR: frozenset(
         _READ
         | {"cases:write", "cases:reveal", "callbacks:write", "audit:read", "cases:pass", "links:read"}
+        | _COUNTRY
         | _NOTIFY
     ),
     Role.OPERATOR: frozenset(
         {"audit:read", "metrics:read", "callbacks:read", "calls:read", "events:read", "operate"}
+        | _COUNTRY
         | _NOTIFY
         | _LINKS
     ),
