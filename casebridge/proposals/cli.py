@@ -10,7 +10,7 @@ import typer
 from casebridge.proposals.corpus import TARGETS, corpus
 from casebridge.proposals.evaluation import accuracy, judge, page
 from casebridge.proposals.model import learn, model_at
-from casebridge.proposals.rules import choose, reasons_to_tell
+from casebridge.proposals.reading import read_kind, read_subject
 from line111.settings import PROJECT, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Proposals of subject and kind: learn, judge, try.")
@@ -30,7 +30,7 @@ def evaluate(output: Out = PROJECT / "docs" / "proposals.md") -> None:
     data = corpus()
     model = learn(data)
     for target in TARGETS:
-        typer.echo(f"{target}: {accuracy(judge(model, target, data.held_back)):.1%} right")
+        typer.echo(f"{target}: {accuracy(judge(model, data, target, data.held_back)):.1%} right")
     output.write_text(page(model, data), encoding="utf-8")
     typer.echo(f"Written: {output}")
 
@@ -39,11 +39,9 @@ def evaluate(output: Out = PROJECT / "docs" / "proposals.md") -> None:
 def try_text(text: Annotated[str, typer.Argument(help="what somebody says")]) -> None:
     """Say what would be proposed for a text, and why."""
     model = model_at(load_settings().home)
-    for target in TARGETS:
-        chosen = choose(target, model.probable(target, [text])[0])
-        if chosen is None:
+    for target, reading in (("subject", read_subject(model, text)), ("kind", read_kind(model, text))):
+        if reading is None:
             typer.echo(f"{target}: not known")
             continue
-        told = reasons_to_tell(model.reasons(target, text, chosen.code))
-        words = ", ".join(f"{word} {share:.0%}" for word, share in told)
-        typer.echo(f"{target}: {chosen.code} ({chosen.confidence:.0%}) because of {words}")
+        words = ", ".join(f"{word} {share:.0%}" for word, share in reading.reasons)
+        typer.echo(f"{target}: {reading.chosen.code} ({reading.chosen.confidence:.0%}) because of {words}")

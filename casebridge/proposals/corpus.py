@@ -1,9 +1,9 @@
 """What the proposals are learned from: sentences and terms of this folder's `data/`, labelled by hand.
 
-`sentences_<language>.csv` has text, kind, subject and part; rows of the part `held_back` are never
-learned from. `terms.csv` names, for each subject, the things it is about. An empty subject: none.
-`openings.csv` has what people say before they come to it: each sentence is learned with and without one,
-so that a greeting speaks for nothing.
+`sentences_<language>.csv` has text, kind, subject and part; rows of the part `held_back` are never learned
+from. `terms.csv` names, for each subject, the things it is about; the country's own names of subjects are
+terms as well. An empty subject: none. `openings.csv` has what people say before they come to it: each
+sentence is learned with and without one, so that a greeting speaks for nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 LANGUAGES: Final = ("fa", "en")
-TARGETS: Final = ("subject", "kind")
+TARGETS: Final = ("field", "kind")
+"""What is told apart over all examples; the subject is told apart within its field."""
 _SEPARATOR: Final = " | "
 
 
@@ -31,10 +32,6 @@ class Example:
     subject: str
     kind: str | None
 
-    def label(self, target: str) -> str | None:
-        """What it is labelled with: its subject or its kind."""
-        return self.subject if target == "subject" else self.kind
-
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
@@ -44,7 +41,19 @@ class Corpus:
     held_back: tuple[Example, ...]
     held_back_spoken: tuple[Example, ...]
     """The same with an opening before them, as on the telephone."""
+    parents: dict[str, str]
+    """Which subject stands above which in the tree the data is labelled by."""
     digest: str
+
+    def field_of(self, subject: str) -> str:
+        """The subject at the top of the tree above this one."""
+        while subject in self.parents:
+            subject = self.parents[subject]
+        return subject
+
+    def label(self, example: Example, target: str) -> str | None:
+        """What an example is labelled with: its field, its kind, or None where that is not known."""
+        return self.field_of(example.subject) if target == "field" else example.kind
 
 
 @cache
@@ -61,10 +70,15 @@ def corpus() -> Corpus:
     openings = _openings(folder)
     spoken = [with_opening(example, openings) for example in learned]
     said_back = [with_opening(example, openings) for example in held_back]
-    terms = _terms(folder)
-    read = [*names, "terms.csv", "openings.csv"]
-    digest = hashlib.sha256(b"\0".join((folder / name).read_bytes() for name in read))
-    return Corpus((*learned, *spoken, *terms), tuple(held_back), tuple(said_back), digest.hexdigest())
+    tree = files("casebridge.country") / "data" / "subjects.csv"
+    subjects = _rows(tree)
+    terms = [*_terms(folder), *_names(subjects)]
+    read = [*(folder / name for name in (*names, "terms.csv", "openings.csv")), tree]
+    digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in read))
+    parents = {row["code"]: row["parent"] for row in subjects if row["parent"]}
+    return Corpus(
+        (*learned, *spoken, *terms), tuple(held_back), tuple(said_back), parents, digest.hexdigest()
+    )
 
 
 def with_opening(example: Example, openings: dict[str, list[str]]) -> Example:
@@ -86,6 +100,14 @@ def _terms(folder: Traversable) -> list[Example]:
         Example(term, row["language"], row["subject"], None)
         for row in _rows(folder / "terms.csv")
         for term in row["terms"].split(_SEPARATOR)
+    ]
+
+
+def _names(subjects: list[dict[str, str]]) -> list[Example]:
+    return [
+        Example(row[f"name_{language}"], language, row["code"], None)
+        for row in subjects
+        for language in LANGUAGES
     ]
 
 

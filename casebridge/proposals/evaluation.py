@@ -44,13 +44,24 @@ class Judged:
         return self.truth == self.proposed
 
 
-def judge(model: Model, target: str, examples: Sequence[Example]) -> list[Judged]:
-    """What the model proposes for each sentence."""
+def judge(model: Model, data: Corpus, target: str, examples: Sequence[Example]) -> list[Judged]:
+    """What the model proposes for each sentence: its field or its kind."""
     found = model.probable(target, [example.text for example in examples])
     return [
-        Judged(example.language, example.label(target) or NONE, best[0][0] or NONE, best[0][1])
+        Judged(example.language, data.label(example, target) or NONE, best[0][0] or NONE, best[0][1])
         for example, best in zip(examples, found, strict=True)
     ]
+
+
+def judge_subjects(model: Model, data: Corpus, examples: Sequence[Example]) -> list[Judged]:
+    """What is proposed within the right field, for sentences that have a subject below it."""
+    judged = []
+    for example in examples:
+        field = data.field_of(example.subject)
+        if field != example.subject and model.decides(field):
+            code, confidence = model.probable(field, [example.text])[0][0]
+            judged.append(Judged(example.language, example.subject, code, confidence))
+    return judged
 
 
 def accuracy(judged: Sequence[Judged]) -> float:
@@ -67,15 +78,24 @@ def page(model: Model, data: Corpus) -> str:
         f"{len(data.learned) - len(sentences)} terms; judged by {len(data.held_back)} sentences.",
     ]
     for target in TARGETS:
-        judged = judge(model, target, data.held_back)
-        spoken = judge(model, target, data.held_back_spoken)
-        parts += [
-            f"## {target.capitalize()}",
-            _accuracies(judged, spoken),
-            _thresholds(target, spoken),
-            _confusion(judged) if target == "kind" else _confused(judged),
-        ]
+        judged = judge(model, data, target, data.held_back)
+        spoken = judge(model, data, target, data.held_back_spoken)
+        parts += _chapter(target, judged, spoken)
+        parts.append(_confusion(judged) if target == "kind" else _confused(judged))
+    within = [judge_subjects(model, data, part) for part in (data.held_back, data.held_back_spoken)]
+    parts += [*_chapter("subject", *within), _confused(within[0])]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+CHAPTERS: Final = {
+    "field": "## Field\n\nThe top of the tree: water, health, schools …",
+    "kind": "## Kind",
+    "subject": "## Subject within its field\n\nWhere the field is right, how often the subject below it is.",
+}
+
+
+def _chapter(target: str, judged: Sequence[Judged], spoken: Sequence[Judged]) -> list[str]:
+    return [CHAPTERS[target], _accuracies(judged, spoken), _thresholds(target, spoken)]
 
 
 def _accuracies(judged: Sequence[Judged], spoken: Sequence[Judged]) -> str:
@@ -115,6 +135,4 @@ def _confused(judged: Sequence[Judged]) -> str:
         f"| {truth} | {proposed} | {count} |"
         for (truth, proposed), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
-    return "Confusion (sentences as written; subjects that were always right are left out):\n\n" + "\n".join(
-        lines
-    )
+    return "Confusion (sentences as written; what was always right is left out):\n\n" + "\n".join(lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ from casebridge.proposals.features import Array, Features
 STRENGTH: Final = 30.0
 """Inverse of the regularisation (scikit-learn's C)."""
 ROUNDS: Final = 300
-SHAPE: Final = 1
+SHAPE: Final = 2
 """Raised when the kept arrays change their meaning."""
 log = structlog.get_logger("casebridge.proposals")
 _loading = threading.Lock()
@@ -49,28 +49,39 @@ class Linear:
 
 
 class Model:
-    """Proposes a subject and a kind for a text."""
+    """Proposes a field, a subject within it, and a kind for a text.
+
+    Args:
+        decisions: `field` and `kind`, and by the name of each field the subjects below it.
+    """
 
     def __init__(self, features: Features, decisions: dict[str, Linear]) -> None:
         self._features = features
         self._decisions = decisions
 
+    def decides(self, target: str) -> bool:
+        """Whether there is anything to tell apart (a field may have no subjects below it)."""
+        return target in self._decisions
+
     def probable(self, target: str, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
-        """For each text the classes of a target (`subject`, `kind`), the most probable first."""
+        """For each text the classes of a target, the most probable first."""
         decision = self._decisions[target]
         found = decision.probabilities(self._features.rows(texts))
         return [[(decision.classes[index], float(row[index])) for index in np.argsort(-row)] for row in found]
 
-    def reasons(self, target: str, text: str, wanted: str) -> list[tuple[str, float]]:
-        """The words of a text with what each adds to this class, the weightiest first."""
-        decision = self._decisions[target]
-        weights = decision.weights[decision.classes.index(wanted)]
+    def reasons(self, text: str, wanted: Mapping[str, str]) -> list[tuple[str, float]]:
+        """The words of a text with what each adds to these classes (by target), the weightiest first."""
+        weights = sum(
+            decision.weights[decision.classes.index(code)]
+            for target, code in wanted.items()
+            for decision in (self._decisions[target],)
+        )
         shares = self._features.word_shares(text, weights)
         return sorted(shares.items(), key=lambda share: -share[1])
 
     def keep(self, file: Path) -> None:
         """Writes the model, whole or not at all."""
-        arrays = self._features.arrays()
+        arrays = self._features.arrays() | {"targets": np.array(list(self._decisions), dtype=np.str_)}
         for target, decision in self._decisions.items():
             arrays[f"{target}_classes"] = np.array(decision.classes, dtype=np.str_)
             arrays[f"{target}_weights"] = decision.weights
@@ -85,17 +96,29 @@ class Model:
 def learn(data: Corpus) -> Model:
     """Learns from all examples that are not held back; some seconds of one core."""
     features = Features.learned_from([example.text for example in data.learned])
+    labelled = {
+        target: [(example, data.label(example, target)) for example in data.learned] for target in TARGETS
+    }
+    for example in data.learned:
+        if (field := data.field_of(example.subject)) != example.subject:
+            labelled.setdefault(field, []).append((example, example.subject))
     decisions = {}
-    for target in TARGETS:
-        known = [example for example in data.learned if example.label(target) is not None]
-        learner = LogisticRegression(C=STRENGTH, max_iter=ROUNDS, class_weight="balanced")
-        learner.fit(
-            features.rows([example.text for example in known]), [example.label(target) for example in known]
-        )
-        decisions[target] = Linear(
-            [str(name) for name in learner.classes_], learner.coef_.astype(np.float32), learner.intercept_
-        )
+    for target, rows in labelled.items():
+        known = [(example.text, label) for example, label in rows if label is not None]
+        if len({label for _, label in known}) > 1:
+            decisions[target] = _decision(features, known)
     return Model(features, decisions)
+
+
+def _decision(features: Features, known: Sequence[tuple[str, str]]) -> Linear:
+    learner = LogisticRegression(C=STRENGTH, max_iter=ROUNDS, class_weight="balanced")
+    learner.fit(features.rows([text for text, _ in known]), [label for _, label in known])
+    classes = [str(name) for name in learner.classes_]
+    weights, intercepts = learner.coef_, learner.intercept_
+    if len(classes) == 2:  # scikit-learn keeps one row for two classes
+        weights = np.vstack([-weights[0], weights[0]]) / 2
+        intercepts = np.array([-intercepts[0], intercepts[0]]) / 2
+    return Linear(classes, weights.astype(np.float32), intercepts)
 
 
 def load(file: Path) -> Model:
@@ -108,7 +131,7 @@ def load(file: Path) -> Model:
             arrays[f"{target}_weights"],
             arrays[f"{target}_intercepts"],
         )
-        for target in TARGETS
+        for target in arrays["targets"].tolist()
     }
     return Model(Features.from_arrays(arrays), decisions)
 

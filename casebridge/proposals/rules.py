@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-SURE: Final = {"subject": 0.20, "kind": 0.50}
-"""Below this probability the answer is "I don't know" (docs/proposals.md shows what that buys)."""
+SURE: Final = {"field": 0.30, "kind": 0.50, "subject": 0.60}
+"""Below this probability the answer is "I don't know" (docs/proposals.md shows what that buys). That of a
+subject is its probability within its field: below, the field itself is proposed."""
 MOST_REASONS: Final = 5
 MOST_ALTERNATIVES: Final = 2
 WORTH_TELLING: Final = 0.05
@@ -33,6 +34,16 @@ def choose(target: str, probable: Sequence[tuple[str, float]]) -> Chosen | None:
         return None
     told = tuple((other, value) for other, value in others if other and value >= WORTH_TELLING)
     return Chosen(code, confidence, told[:MOST_ALTERNATIVES])
+
+
+def choose_within(field: Chosen, probable: Sequence[tuple[str, float]]) -> Chosen:
+    """The subject within a field that was chosen, or the field itself; probabilities are of the whole."""
+    within = choose("subject", probable)
+    if within is None:
+        return field
+    nearest = tuple((code, field.confidence * value) for code, value in within.alternatives[:1])
+    others = (*nearest, *field.alternatives)[:MOST_ALTERNATIVES]
+    return Chosen(within.code, field.confidence * within.confidence, others)
 
 
 def reasons_to_tell(shares: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -7,25 +7,25 @@ from pathlib import Path
 import pytest
 
 from casebridge.proposals import model as models
-from casebridge.proposals.corpus import TARGETS, Corpus, corpus
+from casebridge.proposals.corpus import TARGETS, Corpus, Example, corpus
 from casebridge.proposals.evaluation import accuracy, judge, page
 from casebridge.proposals.model import Model, learn, load, model_at
-from casebridge.proposals.rules import choose, readable, reasons_to_tell
+from casebridge.proposals.reading import read_kind, read_subject
+from casebridge.proposals.rules import Chosen, choose, choose_within, readable, reasons_to_tell
 
-SUBJECTS = 4
+FIELDS = ("water", "schools", "fuel")
 
 
 @pytest.fixture(scope="module")
 def few() -> Corpus:
-    """Some subjects of the data: what learns in a moment."""
+    """Some fields of the data: what learns in a moment."""
     whole = corpus()
-    names = sorted({example.subject for example in whole.learned if example.subject})[:SUBJECTS]
-    return Corpus(
-        tuple(example for example in whole.learned if example.subject in names),
-        tuple(example for example in whole.held_back if example.subject in names),
-        tuple(example for example in whole.held_back_spoken if example.subject in names),
-        "few",
-    )
+
+    def of_them(examples: tuple[Example, ...]) -> tuple[Example, ...]:
+        return tuple(example for example in examples if whole.field_of(example.subject) in FIELDS)
+
+    parts = (whole.learned, whole.held_back, whole.held_back_spoken)
+    return Corpus(*map(of_them, parts), whole.parents, "few")
 
 
 @pytest.fixture(scope="module")
@@ -41,25 +41,25 @@ def test_no_sentence_is_both_learned_from_and_judged_by() -> None:
 
 
 @pytest.mark.parametrize("language", ["fa", "en"])
-def test_every_subject_has_sentences_to_learn_from_and_to_judge_by(language: str) -> None:
+def test_every_field_has_sentences_to_learn_from_and_to_judge_by(language: str) -> None:
     whole = corpus()
-    learned = {e.subject for e in whole.learned if e.language == language and e.kind}
-    held_back = {e.subject for e in whole.held_back if e.language == language}
+    learned = {whole.field_of(e.subject) for e in whole.learned if e.language == language and e.kind}
+    held_back = {whole.field_of(e.subject) for e in whole.held_back if e.language == language}
     assert learned == held_back
     assert sum(e.language == language and e.kind is not None for e in whole.learned) > 400
 
 
 def test_sentences_never_learned_from_are_told_apart(model: Model, few: Corpus) -> None:
-    assert accuracy(judge(model, "subject", few.held_back)) >= 0.8
+    assert accuracy(judge(model, few, "field", few.held_back)) >= 0.8
 
 
 def test_the_words_that_decided_add_up_to_the_decision(model: Model, few: Corpus) -> None:
     text = few.held_back_spoken[0].text
-    best = model.probable("subject", [text])[0][0][0]
-    decision = model._decisions["subject"]
+    best = model.probable("field", [text])[0][0][0]
+    decision = model._decisions["field"]
     index = decision.classes.index(best)
     whole = float((model._features.rows([text]) @ decision.weights[index])[0])
-    assert sum(share for _, share in model.reasons("subject", text, best)) == pytest.approx(whole, abs=1e-5)
+    assert sum(share for _, share in model.reasons(text, {"field": best})) == pytest.approx(whole, abs=1e-5)
 
 
 def test_a_kept_model_proposes_the_same(model: Model, few: Corpus, tmp_path: Path) -> None:
@@ -87,10 +87,31 @@ def test_a_file_that_is_no_model_is_learned_anew_and_never_run(
 
 def test_what_is_not_sure_enough_is_not_proposed() -> None:
     assert choose("kind", [("complaint", 0.49), ("report", 0.48)]) is None
-    assert choose("subject", [("", 0.9), ("water", 0.05)]) is None
-    chosen = choose("subject", [("water", 0.5), ("gas", 0.2), ("", 0.2), ("road", 0.01)])
+    assert choose("field", [("", 0.9), ("water", 0.05)]) is None
+    chosen = choose("field", [("water", 0.5), ("gas", 0.2), ("", 0.2), ("road", 0.01)])
     assert chosen is not None
     assert (chosen.code, chosen.alternatives) == ("water", (("gas", 0.2),))
+
+
+def test_where_no_subject_is_sure_its_field_is_proposed() -> None:
+    field = Chosen("water", 0.8, (("gas", 0.1),))
+    assert choose_within(field, [("water_cut", 0.5), ("sewage", 0.5)]) is field
+    within = choose_within(field, [("water_cut", 0.75), ("sewage", 0.25)])
+    assert (within.code, within.confidence) == ("water_cut", pytest.approx(0.6))
+    assert dict(within.alternatives) == {"sewage": pytest.approx(0.2), "gas": 0.1}
+
+
+def test_a_subject_is_read_with_its_words_and_only_where_the_country_knows_it(model: Model) -> None:
+    text = "the water pressure is low and there is no water in our building"
+    reading = read_subject(model, text)
+    assert reading is not None
+    assert reading.chosen.code in {"water", "water_cut"}
+    assert "water" in dict(reading.reasons)
+    field = read_subject(model, text, lambda code: code == "water")
+    assert field is not None
+    assert field.chosen.code == "water"
+    assert read_subject(model, text, lambda _code: False) is None
+    assert read_kind(model, text) is not None
 
 
 def test_reasons_are_the_words_that_speak_for_it() -> None:
