@@ -20,9 +20,13 @@ KINDS: Final = {
 }
 STATUSES: Final = {
     "registered": N_("Registered"),
-    "in_progress": N_("In progress"),
     "referred": N_("Referred"),
+    "in_hand": N_("In hand"),
+    "waiting_applicant": N_("Waiting for the applicant"),
     "answered": N_("Answered"),
+    "accepted": N_("Accepted"),
+    "objected": N_("Objected"),
+    "second_review": N_("Second review"),
     "closed": N_("Closed"),
 }
 CHANNELS: Final = {
@@ -222,9 +226,13 @@ COLOURS: Final = {
     "idea": "teal",
     "appreciation": "green",
     "registered": "blue",
-    "in_progress": "amber",
+    "in_hand": "amber",
+    "waiting_applicant": "amber",
     "referred": "violet",
     "answered": "teal",
+    "accepted": "green",
+    "objected": "red",
+    "second_review": "violet",
     "closed": "green",
     "waiting": "amber",
     "claimed": "blue",

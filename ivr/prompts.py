@@ -75,7 +75,10 @@ KINDS: Final = (
     "criticism", "appreciation", "unclassified",
 )  # fmt: skip
 """Kinds of case (article 1); `unclassified` where nobody could be asked."""
-STATUSES: Final = ("registered", "in_progress", "referred", "answered", "closed")
+STATUSES: Final = (
+    "registered", "referred", "in_hand", "waiting_applicant", "answered",
+    "accepted", "objected", "second_review", "closed",
+)  # fmt: skip
 PROVINCE_CODES: Final = tuple(f"{code:02d}" for code in range(31))
 LIST_KEYS: Final = "12345678"
 """Keys that choose from a page of a spoken list; 9 goes on to the next page."""
