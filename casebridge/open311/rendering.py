@@ -43,7 +43,8 @@ def to_xml(document: Document) -> bytes:
     """The document as XML with its declaration."""
     root = Element(document.name)
     _fill(root, document.content)
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="utf-8")
+    text: bytes = tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + text
 
 
 def _fill(element: Element, content: Any) -> None:

@@ -1,0 +1,168 @@
+"""What comes from the other side: changes of an outside SAMAD, parcels of other centres.
+
+Each has an id; what was applied once is not applied again, and is answered as the first time. The id is
+written down in the transaction that applies the change.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.bridge import Bridge
+from casebridge.cases import history
+from casebridge.cases.models import Case
+from casebridge.links import steps
+from casebridge.links.fan_out import CENTRE, SAMAD
+from casebridge.links.models import LinkedCase, ReceivedChange
+from casebridge.links.rules import link_actor
+from casebridge.links.samad import Identity
+from casebridge.links.schemas import AnswerCopy, Parcel, ParcelReceipt, SamadChange
+from casebridge.problems import Problem
+from line111.clock import now
+from line111.sealing import NotSealedForUs, unseal
+
+
+async def take_change(session: AsyncSession, change: SamadChange) -> str:
+    """Applies a change of the outside SAMAD; returns its outcome."""
+    known = await session.get(ReceivedChange, (SAMAD, change.id))
+    if known is not None:
+        return "known"
+    case = await _case_of(session, change.reference)
+    outcome = "unknown_case" if case is None else await _apply_change(session, case, change)
+    session.add(
+        ReceivedChange(
+            source=SAMAD, change_id=change.id, case_id=case.id if case else None, outcome=outcome, at=now()
+        )
+    )
+    await session.flush()
+    return outcome
+
+
+async def take_parcel(session: AsyncSession, bridge: Bridge, centre: str, parcel: Parcel) -> ParcelReceipt:
+    """Applies a parcel of another centre: opens the case here, or what is new in it.
+
+    Raises Problem where its seal does not open, or the applicant has no valid identifier (article 5-3).
+    """
+    source, change_id = CENTRE + centre, str(parcel.id)
+    known = await session.get(ReceivedChange, (source, change_id))
+    case = await session.get(Case, parcel.case.id, with_for_update=True)
+    link = await session.get(LinkedCase, (source, parcel.case.id))
+    if known is not None:
+        return ParcelReceipt(outcome="known", reference=_name(case))
+    if case is None:
+        case = await _open(session, bridge, source, parcel)
+        outcome = "opened"
+    elif link is None:
+        raise Problem("not_allowed")  # it is ours, and was never given to them
+    else:
+        outcome = await _apply_parcel(session, case, link, parcel, source)
+    if outcome == "refused":  # not written down: after somebody has looked, the same parcel may fit
+        return ParcelReceipt(outcome="refused", reference=_name(case))
+    session.add(
+        ReceivedChange(source=source, change_id=change_id, case_id=case.id, outcome=outcome, at=now())
+    )
+    await session.flush()
+    return ParcelReceipt.model_validate({"outcome": outcome, "reference": _name(case)})
+
+
+async def _open(session: AsyncSession, bridge: Bridge, source: str, parcel: Parcel) -> Case:
+    copy = parcel.case
+    case = await steps.open_case(
+        session,
+        bridge,
+        steps.NewCase(
+            case_id=copy.id,
+            kind=copy.kind,
+            channel=copy.channel,
+            language=copy.language,
+            province=copy.province,
+            county=copy.county,
+            subject=copy.subject,
+            text=copy.text,
+            identity=_identity(bridge, parcel),
+            opened_at=copy.opened_at,
+            from_abroad=copy.from_abroad,
+            complained_unit=copy.complained_unit,
+        ),
+        actor=link_actor(source),
+    )
+    session.add(
+        LinkedCase(target=source, case_id=case.id, direction="in", reference=copy.tracking_code, at=now())
+    )
+    await history.add(session, case.id, "received", link_actor(source), reference=copy.tracking_code)
+    return case
+
+
+async def _apply_parcel(
+    session: AsyncSession, case: Case, link: LinkedCase, parcel: Parcel, source: str
+) -> str:
+    copy, actor = parcel.case, link_actor(source)
+    if link.direction == "out":  # we gave it to them: their answers are for our applicant
+        if link.reference is None:
+            link.reference = copy.tracking_code
+        if copy.answer is None:
+            return "known"
+        return await _answer(session, case, copy.answer, source, actor)
+    if parcel.action in {"accepted", "objected"}:  # they gave it to us: their applicant has decided
+        return await steps.apply_decision(
+            session, case, accepted=parcel.action == "accepted", text=copy.objection, actor=actor
+        )
+    return "known"
+
+
+async def _answer(session: AsyncSession, case: Case, answer: AnswerCopy, source: str, actor: str) -> str:
+    """An answer travels in every later parcel too; by its own id it is given once."""
+    mark = f"answer:{answer.id}"
+    if await session.get(ReceivedChange, (source, mark)) is not None:
+        return "known"
+    outcome = await steps.apply_answer(
+        session, case, text=answer.text or "", language=answer.language, kind=answer.kind, actor=actor
+    )
+    if outcome == "refused":
+        return outcome
+    session.add(ReceivedChange(source=source, change_id=mark, case_id=case.id, outcome=outcome, at=now()))
+    return outcome
+
+
+async def _apply_change(session: AsyncSession, case: Case, change: SamadChange) -> str:
+    actor = link_actor(SAMAD)
+    if change.answer_text:
+        return await steps.apply_answer(
+            session,
+            case,
+            text=change.answer_text,
+            language=change.answer_language,
+            kind=change.answer_kind,
+            actor=actor,
+        )
+    if change.status:
+        return await steps.apply_status(session, case, status=change.status, note=change.note, actor=actor)
+    return "known"
+
+
+async def _case_of(session: AsyncSession, reference: str) -> Case | None:
+    """The case of this name over there, or of this id or tracking code here."""
+    found: UUID | None = await session.scalar(
+        select(LinkedCase.case_id).where(LinkedCase.target == SAMAD, LinkedCase.reference == reference)
+    )
+    if found is None:
+        return None
+    return await session.get(Case, found, with_for_update=True)
+
+
+def _identity(bridge: Bridge, parcel: Parcel) -> Identity:
+    try:
+        document = unseal(parcel.sealed or "", bridge.sealing_private)
+    except NotSealedForUs:
+        raise Problem("invalid_request", errors=[("sealed", "sealed_unreadable")]) from None
+    kind, identifier, number = (
+        document.get(name) for name in ("identifier_kind", "identifier", "contact_number")
+    )
+    return Identity(str(kind), str(identifier), str(number) if number else None)
+
+
+def _name(case: Case | None) -> str | None:
+    return case.tracking_code or case.told_code if case else None

@@ -1,0 +1,47 @@
+"""Background work of the links: delivering, asking for changes, batches of Open311, forgetting the old."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from casebridge.bridge import Bridge
+from casebridge.links import service
+from casebridge.links.pulling import Puller
+from casebridge.open311 import service as open311
+
+BATCH_SECONDS: Final = 2.0
+FORGET_SECONDS: Final = 6 * 3600.0
+
+
+def link_work(bridge: Bridge) -> list[Callable[[], Awaitable[None]]]:
+    """What runs for ever beside the routes."""
+    work = [bridge.deliverer.run, lambda: _forget_for_ever(bridge)]
+    mapping = bridge.neighbours.mapping
+    if mapping and mapping.changes and mapping.changes.path:
+        samad, settings = bridge.neighbours.samad, bridge.settings.links
+        work.append(Puller(bridge.database, samad, settings, bridge.link_metrics, bridge.relay.wake).run)
+    if bridge.settings.links.open311_batch:
+        work.append(lambda: _open_batches(bridge))
+    return work
+
+
+async def close_links(bridge: Bridge) -> None:
+    """Closes the connections to neighbours."""
+    await bridge.neighbours.close()
+    await bridge.agencies.close()
+
+
+async def _open_batches(bridge: Bridge) -> None:
+    while True:
+        if await open311.open_waiting(bridge):
+            bridge.relay.wake()
+        await asyncio.sleep(BATCH_SECONDS)
+
+
+async def _forget_for_ever(bridge: Bridge) -> None:
+    while True:
+        async with bridge.database.writing() as session:
+            await service.forget_old(session)
+        await asyncio.sleep(FORGET_SECONDS)
