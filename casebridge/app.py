@@ -22,6 +22,7 @@ from casebridge.calls.router import router as calls
 from casebridge.cases.router import router as cases
 from casebridge.country.router import router as country
 from casebridge.country.seeding import seed_if_empty
+from casebridge.deadlines.router import router as deadlines
 from casebridge.events.router import router as events
 from casebridge.intakes.router import router as intakes
 from casebridge.notifications.build import listeners
@@ -30,6 +31,8 @@ from casebridge.people.router import router as people
 from casebridge.people.rules import SERVICE_SCOPES
 from casebridge.people.service import seed_service_tokens
 from casebridge.recordings.router import router as recordings
+from casebridge.referrals.overdue import sweep as sweep_overdue
+from casebridge.referrals.router import router as referrals
 from casebridge.tracking_codes.router import router as tracking_codes
 from casebridge.transcripts.router import router as transcripts
 from line111.secrets import read_secret
@@ -37,11 +40,12 @@ from line111.settings import Settings
 
 PREFIX = "/api/v1"
 SWEEP_SECONDS = 5.0
+DEADLINE_SECONDS = 30.0
 log = structlog.get_logger("casebridge")
 
 ROUTERS = (
     intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit, events,
-    notifications, country,
+    notifications, country, referrals, deadlines,
 )  # fmt: skip
 
 
@@ -82,6 +86,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         bridge.relay.run,
         bridge.stream.run,
         lambda: _sweep_for_ever(bridge),
+        lambda: _mind_deadlines(bridge),
         bridge.sender.run,
         *listeners(bridge.desks),
     ]
@@ -134,3 +139,15 @@ async def _sweep_for_ever(bridge: Bridge) -> None:
         except Exception as error:  # database or Redis away: the next round comes
             log.warning("sweep_failed", error=type(error).__name__)
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _mind_deadlines(bridge: Bridge) -> None:
+    """Reminds, escalates, closes: what deadlines do by themselves."""
+    while True:
+        try:
+            if await sweep_overdue(bridge.database):
+                bridge.relay.wake()
+                bridge.sender.wake()
+        except Exception as error:  # the database away: the next round comes
+            log.warning("deadlines_not_minded", error=type(error).__name__)
+        await asyncio.sleep(DEADLINE_SECONDS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from casebridge.answers import models as answers
 from casebridge.applicants import models as applicants
 from casebridge.audit import models as audit
 from casebridge.callbacks import models as callbacks
 from casebridge.calls import models as calls
 from casebridge.cases import models as cases
 from casebridge.country import models as country
+from casebridge.deadlines import models as deadlines
 from casebridge.events import models as events
 from casebridge.intakes import models as intakes
 from casebridge.links import models as links
@@ -15,6 +17,7 @@ from casebridge.notifications import models as notifications
 from casebridge.open311 import models as open311
 from casebridge.people import models as people
 from casebridge.recordings import models as recordings
+from casebridge.referrals import models as referrals
 from casebridge.search import models as search
 from casebridge.tables import Table
 from casebridge.tracking_codes import models as tracking_codes
@@ -25,12 +28,14 @@ METADATA = Table.metadata
 
 __all__ = [
     "METADATA",
+    "answers",
     "applicants",
     "audit",
     "callbacks",
     "calls",
     "cases",
     "country",
+    "deadlines",
     "events",
     "intakes",
     "links",
@@ -38,6 +43,7 @@ __all__ = [
     "open311",
     "people",
     "recordings",
+    "referrals",
     "search",
     "tracking_codes",
     "transcripts",

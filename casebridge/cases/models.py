@@ -23,6 +23,8 @@ class Case(Table):
         Index("ix_cases_province_opened_at", "province", "opened_at"),
         Index("ix_cases_channel_opened_at", "channel", "opened_at"),
         Index("ix_cases_key_number", "key_number"),
+        Index("ix_cases_owner_unit_status_due_at", "owner_unit", "status", "due_at"),
+        Index("ix_cases_due_at", "due_at"),
     )
 
     id: Mapped[Key]
@@ -53,6 +55,23 @@ class Case(Table):
     opened_at: Mapped[datetime]
     registered_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    owner_unit: Mapped[str | None] = mapped_column(String(96))
+    """Code of the unit that has to act (`casebridge.country.units`)."""
+    subject: Mapped[str | None] = mapped_column(String(40))
+    complained_unit: Mapped[str | None] = mapped_column(String(96), index=True)
+    """Whom a complaint or report is about: neither this unit nor any below it ever sees the case (10-3)."""
+    from_abroad: Mapped[bool] = mapped_column(default=False)
+    beyond_province: Mapped[bool] = mapped_column(default=False)
+    marginal_note: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[datetime | None]
+    interim_due_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    round: Mapped[int] = mapped_column(default=1)
+    """2 after an objection: the second review."""
+    answered_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    linked_to: Mapped[UUID | None] = mapped_column(index=True)
+    """The case of the same matter this one was linked to."""
 
 
 class HistoryLine(Table):

@@ -11,7 +11,6 @@ from casebridge.bridge import Bridge, get_bridge
 from casebridge.cases import listing, service
 from casebridge.cases.listing import CaseFilter
 from casebridge.cases.schemas import (
-    CaseChange,
     CaseDetail,
     CasePage,
     Channel,
@@ -75,22 +74,6 @@ async def list_cases(
 @router.get("/cases/{case_id}", tags=["cases"], responses=documented(404))
 async def get_case(case_id: CaseId, bridge: Parts, _who: Reader) -> CaseDetail:
     """A case with recordings, callbacks and history."""
-    async with bridge.database.reading() as session:
-        return await service.get_case(session, bridge.keys, case_id)
-
-
-@router.patch("/cases/{case_id}", tags=["cases"], responses=documented(404, 409))
-async def change_case(
-    case_id: CaseId,
-    change: Annotated[CaseChange, Body(examples=[{"kind": "request", "version": 1}])],
-    request: Request,
-    bridge: Parts,
-    who: Annotated[Principal, Depends(require("cases:write"))],
-) -> CaseDetail:
-    """Changes kind, status or place of a case; refused where it has moved on since it was read."""
-    async with bridge.database.writing() as session:
-        await service.change_case(session, case_id, change, who.actor, address=address_of(request))
-    bridge.relay.wake()
     async with bridge.database.reading() as session:
         return await service.get_case(session, bridge.keys, case_id)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
-from casebridge.wire import CallId, Id, Instant, Name, PlainText, TrackingCode, Wire
+from casebridge.wire import CallId, Id, Instant, TrackingCode, Wire
 
 
 class Kind(StrEnum):
@@ -25,12 +25,16 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """States of a case."""
+    """States of a case; `life.STEPS` says which follows which."""
 
     REGISTERED = "registered"
-    IN_PROGRESS = "in_progress"
     REFERRED = "referred"
+    IN_HAND = "in_hand"
+    WAITING_APPLICANT = "waiting_applicant"
     ANSWERED = "answered"
+    ACCEPTED = "accepted"
+    OBJECTED = "objected"
+    SECOND_REVIEW = "second_review"
     CLOSED = "closed"
 
 
@@ -163,20 +167,6 @@ class Revealed(Wire):
     identifier: str
     contact_number: str | None
     caller_number: str | None
-
-
-class CaseChange(Wire):
-    """A change to a case; what is left out stays."""
-
-    kind: Kind | None = None
-    status: Status | None = None
-    province: Province | None = None
-    county: Name | None = None
-    agency: Name | None = None
-    level: Level | None = None
-    text: Annotated[PlainText, Field(max_length=20_000)] | None = None
-    version: int | None = Field(default=None, ge=0, le=2**31 - 1)
-    """The version that was seen; the change is refused with 409 where the case has moved on."""
 
 
 class FollowUpQuestion(Wire):

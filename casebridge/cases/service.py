@@ -1,4 +1,4 @@
-"""One case: reading it, revealing its applicant, changing it, what a caller hears at follow-up.
+"""One case: reading it, revealing its applicant, what a caller hears at follow-up.
 
 Every function is one step in the session it is given; what writes wants `Database.writing()`.
 """
@@ -19,10 +19,8 @@ from casebridge.cases.describe import describe_case
 from casebridge.cases.listing import has_code
 from casebridge.cases.models import Case
 from casebridge.cases.numbers import open_numbers
-from casebridge.cases.rules import may_become
 from casebridge.cases.schemas import (
     CallbackState,
-    CaseChange,
     CaseDetail,
     FollowUp,
     Reply,
@@ -30,9 +28,7 @@ from casebridge.cases.schemas import (
     Status,
 )
 from casebridge.crypto import KeyRing
-from casebridge.events import service as events
 from casebridge.problems import Problem
-from casebridge.search.service import index_case
 
 
 async def get_case(session: AsyncSession, keys: KeyRing, case_id: UUID) -> CaseDetail:
@@ -58,38 +54,6 @@ async def reveal(
         contact_number=numbers.get("contact_number"),
         caller_number=numbers.get("caller_number"),
     )
-
-
-async def change_case(
-    session: AsyncSession, case_id: UUID, change: CaseChange, actor: str, *, address: str | None = None
-) -> None:
-    """Changes what the change names, with history, audit and event.
-
-    Raises Problem `not_found`, `case_moved_on` (seen version is old), `status_step`.
-    """
-    case = await session.get(Case, case_id, with_for_update=True)
-    if case is None:
-        raise Problem("not_found")
-    if change.version is not None and change.version != case.version:
-        raise Problem("case_moved_on")
-    if change.status and not may_become(Status(case.status), change.status):
-        raise Problem("status_step", current=case.status, wanted=change.status.value)
-    changed = {}
-    for name, value in change.model_dump(mode="json", exclude_unset=True, exclude={"version"}).items():
-        if value is not None and getattr(case, name) != value:
-            changed[name] = {"from": getattr(case, name), "to": value}
-            setattr(case, name, value)
-    if not changed:
-        return
-    case.version += 1
-    detail = {name: value for name, value in changed.items() if name != "text"} | (
-        {"text": True} if "text" in changed else {}
-    )
-    await history.add(session, case_id, "changed", actor, **detail)
-    await audit.write(session, actor, "case_changed", "case", case_id, address=address, detail=detail)
-    await events.add(session, events.event("case.changed", case_id=case_id, fields=sorted(changed)))
-    if "text" in changed:
-        await index_case(session, case_id)
 
 
 async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) -> FollowUp:

@@ -20,6 +20,7 @@ from casebridge.intakes.reading import Identity, Prepared
 from casebridge.intakes.rules import Quarantine
 from casebridge.intakes.schemas import CallReport, Intake, Wished
 from casebridge.recordings.schemas import RecordingState
+from casebridge.referrals.rules import first_owner
 
 log = structlog.get_logger("casebridge.intakes")
 ACTOR = "service:ivr"
@@ -97,6 +98,11 @@ def case_row(
         "opened_at": prepared.moment(record.created_at),
         "registered_at": prepared.accepted_at,
         "version": 1,
+        "owner_unit": first_owner(record.kind.value, record.province),
+        "from_abroad": False,
+        "beyond_province": False,
+        "marginal_note": False,
+        "round": 1,
     }
 
 

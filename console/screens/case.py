@@ -16,10 +16,11 @@ from casebridge.bridge import Bridge
 from casebridge.calls import service as calls
 from casebridge.cases import service as cases
 from casebridge.cases.listing import related_cases
-from casebridge.cases.schemas import CaseChange, CaseDetail, CaseRecording, HistoryEntry, Kind
+from casebridge.cases.schemas import CaseDetail, CaseRecording, HistoryEntry, Kind
 from casebridge.people.access import address_of
 from casebridge.problems import Problem
 from casebridge.recordings.schemas import RecordingState
+from casebridge.referrals import service as referrals
 from casebridge.transcripts import service as transcripts
 from console import words
 from console.forms import check_form
@@ -156,10 +157,17 @@ async def set_kind(
 ) -> Response:
     """Says what kind of case it is; `version` is the one the page showed, so no change is overwritten."""
     in_part = "HX-Request" in request.headers
-    change, said = CaseChange(kind=kind, version=version), "saved"
+    said = "saved"
     try:
         async with bridge.database.writing() as session:
-            await cases.change_case(session, case_id, change, person.actor, address=address_of(request))
+            await referrals.classify(
+                session,
+                case_id,
+                {"kind": kind.value},
+                person.actor,
+                seen=version,
+                address=address_of(request),
+            )
     except Problem as problem:
         if problem.code != "case_moved_on" or not in_part:
             raise

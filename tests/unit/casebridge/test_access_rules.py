@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from casebridge import health
 from casebridge.app import ROUTERS
-from casebridge.cases.rules import STEPS, excerpt, mask_number, may_become
-from casebridge.cases.schemas import Status
+from casebridge.cases.rules import excerpt, mask_number
 from casebridge.people.access import current_person
 from casebridge.people.rules import FREE_FAILURES, LONGEST_LOCK, failures_now, lock_after, scopes_of
 
@@ -67,16 +66,6 @@ def test_old_failures_are_forgotten() -> None:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     assert failures_now(4, now - timedelta(minutes=5), now) == 4
     assert failures_now(4, now - timedelta(hours=2), now) == 0
-
-
-def test_a_case_may_stay_as_it_is_and_a_closed_one_only_be_reopened() -> None:
-    for status in Status:
-        assert may_become(status, status)
-        assert status in STEPS
-    assert [wanted for wanted in Status if may_become(Status.CLOSED, wanted)] == [
-        Status.IN_PROGRESS,
-        Status.CLOSED,
-    ]
 
 
 def test_lists_show_the_beginning_of_a_text_and_the_end_of_a_number() -> None:

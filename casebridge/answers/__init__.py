@@ -1,0 +1,1 @@
+"""Answers to applicants, what they say to them, and services done."""

@@ -1,0 +1,202 @@
+"""Answers: given by a unit, accepted or objected to by the applicant; services done for them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.answers.models import AnswerRow, ServiceRecord
+from casebridge.cases import history
+from casebridge.cases.life import Action
+from casebridge.cases.models import Case
+from casebridge.cases.schemas import Status
+from casebridge.cases.steps import locked, take_step
+from casebridge.country.service import country
+from casebridge.country.units import CENTRE
+from casebridge.problems import Problem
+from casebridge.recordings.models import RecordingRow
+from casebridge.referrals import rules
+from casebridge.referrals.service import facts_of, move_up, owned_by
+from casebridge.search.service import index_case
+from casebridge.tables import new_id
+from line111.clock import now
+
+APPLICANT = "applicant"
+"""Who acts when an applicant decides; how they did stands beside."""
+LAST_ROUND = 2
+
+
+async def answer(
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    unit: str | None,
+    actor: str,
+    text: str,
+    language: str,
+    kind: str = "final",
+    recording_id: UUID | None = None,
+    seen: int | None = None,
+) -> UUID:
+    """Answers an applicant, at last (`final`) or for the time being (`interim`); returns the answer's id.
+
+    Raises Problem `not_found`, `case_moved_on`, `status_step`, `not_yours`, `unit_barred`,
+    `not_competent`, or naming `recording_id`.
+    """
+    case = await locked(session, case_id, seen)
+    owned_by(case, unit)
+    name = unit or case.owner_unit or CENTRE
+    refusal = rules.may_register(name, case.subject, await country(session), facts_of(case))
+    if refusal is not None:
+        raise Problem("not_competent", unit=refusal.competent_unit, article=refusal.article)
+    if recording_id is not None:
+        recording = await session.get(RecordingRow, recording_id)
+        if recording is None or recording.case_id != case_id:
+            raise Problem("invalid_request", errors=[("recording_id", "recording_unknown")])
+    answer_id, moment = new_id(), now()
+    session.add(
+        AnswerRow(
+            id=answer_id,
+            case_id=case_id,
+            unit_code=name,
+            actor=actor[:128],
+            kind=kind,
+            text=text,
+            language=language,
+            recording_id=recording_id,
+            at=moment,
+        )
+    )
+    action = Action.ANSWERED if kind == "final" else Action.INTERIM_ANSWER
+    case.reply_text, case.reply_language, case.replied_at = text, language, moment
+    if kind == "final":
+        case.answered_at = moment
+    await take_step(session, case, action, actor, unit=name, text=text, detail={"answer_id": str(answer_id)})
+    await index_case(session, case_id)
+    return answer_id
+
+
+async def decide(
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    accepted: bool,
+    by: str,
+    text: str | None = None,
+    recording_id: UUID | None = None,
+    actor: str = APPLICANT,
+    seen: int | None = None,
+) -> str:
+    """The applicant accepts the answer or objects to it; returns `accepted`, `objected` or `not_open`.
+
+    An objection goes one step up for a second review. One to the answer of the second review goes to the
+    Centre, which holds a problem-solving session (9-1) and closes the case. Where nothing is to be decided
+    any more, the case's history says that somebody tried.
+
+    Args:
+        by: `phone`, `sms`, `agent` or `link`.
+        text: The reason, written; `recording_id`: the reason, spoken.
+    """
+    case = await locked(session, case_id, seen)
+    given = await last_answer(session, case_id)
+    if case.status != Status.ANSWERED or given is None:
+        await history.add(session, case_id, "decision_too_late", actor, accepted=accepted, by=by)
+        return "not_open"
+    given.decision = "accepted" if accepted else "objected"
+    given.decided_at, given.decided_by = now(), by
+    given.objection_text, given.objection_recording_id = text, recording_id
+    detail: dict[str, object] = {"by": by, "answer_id": str(given.id)}
+    if recording_id is not None:
+        detail["recording_id"] = str(recording_id)
+    if accepted:
+        await take_step(session, case, Action.ACCEPTED, actor, detail=detail)
+        return "accepted"
+    await take_step(session, case, Action.OBJECTED, actor, detail=detail)
+    await _review_again(session, case, actor)
+    return "objected"
+
+
+async def note_silence(session: AsyncSession, case_id: UUID) -> None:
+    """The applicant has neither accepted nor objected for too long."""
+    given = await last_answer(session, case_id)
+    if given is not None and given.decision is None:
+        given.decision, given.decided_at, given.decided_by = "accepted", now(), "silence"
+
+
+async def close(
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    unit: str | None,
+    actor: str,
+    reason: str,
+    note: str | None = None,
+) -> None:
+    """Ends a case: after a problem-solving session (9-1), or because nothing is left to do.
+
+    Raises Problem `status_step`, `not_yours`.
+    """
+    case = await locked(session, case_id)
+    owned_by(case, unit)
+    detail = {"reason": reason} | ({"note": note} if note else {})
+    await take_step(session, case, Action.CLOSED, actor, unit=unit, detail=detail)
+
+
+async def reopen(session: AsyncSession, case_id: UUID, *, actor: str, reason: str) -> None:
+    """A closed case is worked on again."""
+    case = await locked(session, case_id)
+    await take_step(session, case, Action.REOPENED, actor, detail={"reason": reason})
+
+
+async def record_service(
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    unit: str | None,
+    actor: str,
+    what: str,
+    subject: str | None = None,
+) -> None:
+    """Enters in SAMAD what was done for the applicant (4-4)."""
+    case = await locked(session, case_id)
+    owned_by(case, unit)
+    name = unit or case.owner_unit or CENTRE
+    session.add(
+        ServiceRecord(
+            case_id=case_id, unit_code=name, actor=actor[:128], at=now(), subject=subject, what=what
+        )
+    )
+    await take_step(session, case, Action.SERVICE, actor, unit=name)
+
+
+async def answers_of(session: AsyncSession, case_id: UUID) -> list[AnswerRow]:
+    """A case's answers, oldest first."""
+    query = select(AnswerRow).where(AnswerRow.case_id == case_id).order_by(AnswerRow.at, AnswerRow.id)
+    return list(await session.scalars(query))
+
+
+async def last_answer(session: AsyncSession, case_id: UUID) -> AnswerRow | None:
+    """The last final answer to a case."""
+    found: AnswerRow | None = await session.scalar(
+        select(AnswerRow)
+        .where(AnswerRow.case_id == case_id, AnswerRow.kind == "final")
+        .order_by(AnswerRow.at.desc(), AnswerRow.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def services_of(session: AsyncSession, case_id: UUID) -> list[ServiceRecord]:
+    """What was done for the applicant, oldest first."""
+    query = select(ServiceRecord).where(ServiceRecord.case_id == case_id).order_by(ServiceRecord.id)
+    return list(await session.scalars(query))
+
+
+async def _review_again(session: AsyncSession, case: Case, actor: str) -> None:
+    if case.round < LAST_ROUND:
+        case.round += 1
+        await move_up(session, case, Action.SECOND_REVIEW, actor=actor, reason="objected")
+    else:
+        case.owner_unit = CENTRE

@@ -1,0 +1,110 @@
+"""The life of a case: which step may be taken in which state, and what state follows. Pure.
+
+The drawing `docs/pictures/case_life.svg` is made from this table (`line111 case draw-life`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from casebridge.cases.schemas import Status
+
+
+class Action(StrEnum):
+    """What can happen to a case."""
+
+    CLASSIFIED = "classified"
+    """Kind, subject, agency, level or place were set."""
+    REFERRED = "referred"
+    RETURNED = "returned"
+    """"Not ours": a referral back or on, never a closure."""
+    WITHDRAWN = "withdrawn"
+    """A referral nobody has touched yet is taken back."""
+    TAKEN = "taken"
+    ASKED = "asked"
+    SUPPLIED = "supplied"
+    """The applicant has given what was asked for."""
+    INTERIM_ANSWER = "interim_answer"
+    ANSWERED = "answered"
+    ACCEPTED = "accepted"
+    OBJECTED = "objected"
+    SECOND_REVIEW = "second_review"
+    ESCALATED = "escalated"
+    SERVICE = "service_recorded"
+    CLOSED = "closed"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where an action is allowed, and the state it leads to (None: the state stays)."""
+
+    allowed: frozenset[Status]
+    leads_to: Status | None = None
+
+
+WAITING: Final = frozenset({Status.REGISTERED, Status.REFERRED, Status.SECOND_REVIEW})
+"""Somebody has to take it in hand."""
+OPEN: Final = WAITING | {Status.IN_HAND, Status.WAITING_APPLICANT}
+"""An answer is owed: a deadline runs."""
+UNDER_WAY: Final = OPEN | {Status.OBJECTED}
+ALL: Final = frozenset(Status)
+
+STEPS: Final[dict[Action, Step]] = {
+    Action.CLASSIFIED: Step(UNDER_WAY),
+    Action.REFERRED: Step(UNDER_WAY, Status.REFERRED),
+    Action.RETURNED: Step(OPEN, Status.REFERRED),
+    Action.WITHDRAWN: Step(frozenset({Status.REFERRED}), Status.IN_HAND),
+    Action.TAKEN: Step(WAITING, Status.IN_HAND),
+    Action.ASKED: Step(WAITING | {Status.IN_HAND}, Status.WAITING_APPLICANT),
+    Action.SUPPLIED: Step(frozenset({Status.WAITING_APPLICANT}), Status.IN_HAND),
+    Action.INTERIM_ANSWER: Step(OPEN),
+    Action.ANSWERED: Step(OPEN, Status.ANSWERED),
+    Action.ACCEPTED: Step(frozenset({Status.ANSWERED}), Status.ACCEPTED),
+    Action.OBJECTED: Step(frozenset({Status.ANSWERED}), Status.OBJECTED),
+    Action.SECOND_REVIEW: Step(frozenset({Status.OBJECTED}), Status.SECOND_REVIEW),
+    Action.ESCALATED: Step(OPEN),
+    Action.SERVICE: Step(ALL - {Status.CLOSED}),
+    Action.CLOSED: Step(frozenset({Status.ANSWERED, Status.ACCEPTED, Status.OBJECTED}), Status.CLOSED),
+    Action.LINKED: Step(UNDER_WAY, Status.CLOSED),
+    Action.UNLINKED: Step(frozenset({Status.CLOSED}), Status.REGISTERED),
+    Action.REOPENED: Step(frozenset({Status.CLOSED, Status.ACCEPTED}), Status.IN_HAND),
+}
+
+
+def may(action: Action, status: Status) -> bool:
+    """Whether an action is allowed in a state."""
+    return status in STEPS[action].allowed
+
+
+def after(action: Action, status: Status) -> Status:
+    """The state that follows."""
+    return STEPS[action].leads_to or status
+
+
+def owes_an_answer(status: Status) -> bool:
+    """Whether a deadline runs in this state."""
+    return status in OPEN
+
+
+def dot() -> str:
+    """The table as a graph in Graphviz's language; actions that change no state are left out."""
+    lines = [
+        "digraph case_life {",
+        '  rankdir=LR; bgcolor="transparent"; node [shape=box, style=rounded, fontname="sans-serif"];',
+        '  edge [fontname="sans-serif", fontsize=10];',
+        "  start [shape=point]; start -> registered;",
+    ]
+    for action, step in STEPS.items():
+        if step.leads_to is None:
+            continue
+        lines += [
+            f'  {status} -> {step.leads_to} [label="{action}"];'
+            for status in sorted(step.allowed)
+            if status != step.leads_to
+        ]
+    return "\n".join((*lines, "}", ""))

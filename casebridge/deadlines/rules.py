@@ -1,0 +1,103 @@
+"""When an answer is due: working days of Iran, by kind and level. Pure."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import holidays as official
+
+IsOff = Callable[[date], bool]
+"""Whether a day is no working day."""
+LONGEST: Final = 400
+"""Working days; nothing that is due later than that is a deadline."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`deadlines.toml`, read."""
+
+    weekend: frozenset[int]
+    office_ends: time
+    remind_before_days: int
+    interim_share: float
+    silence_days: int
+    keep_accepted_days: int
+    waiting_days: int
+    days: Mapping[str, Mapping[str, int]]
+
+
+@cache
+def terms() -> Terms:
+    """The terms a centre has set."""
+    table = tomllib.loads((files("casebridge.deadlines") / "deadlines.toml").read_text(encoding="utf-8"))
+    table["weekend"] = frozenset(table["weekend"])
+    table["office_ends"] = time.fromisoformat(table["office_ends"])
+    return Terms(**table)
+
+
+def official_holidays(year: int) -> dict[date, tuple[str, str]]:
+    """Iran's public holidays of a Gregorian year, by day: Persian and English name.
+
+    The lunar ones of years to come are computed; the sighting of the moon may move them by a day, which an
+    entry in the table of edits puts right.
+    """
+    persian = official.country_holidays("IR", years=year, language="fa_IR")
+    english = official.country_holidays("IR", years=year, language="en_US")
+    return {day: (persian[day], english[day]) for day in sorted(persian)}
+
+
+@cache
+def _official_days(year: int) -> frozenset[date]:
+    return frozenset(official.country_holidays("IR", years=year))
+
+
+def calendar(edits: Mapping[date, bool]) -> IsOff:
+    """Working days by weekend and public holidays, and by the edits of a centre, which go before both."""
+
+    def is_off(day: date) -> bool:
+        if day in edits:
+            return edits[day]
+        return day.weekday() in terms().weekend or day in _official_days(day.year)
+
+    return is_off
+
+
+def add_working_days(day: date, count: int, is_off: IsOff) -> date:
+    """The working day `count` working days after a day; 0 or less: the day itself or the next working one."""
+    steps = min(max(count, 0), LONGEST)
+    current = day
+    while steps or is_off(current):
+        current += timedelta(days=1)
+        if not is_off(current):
+            steps = max(steps - 1, 0)
+    return current
+
+
+def working_days_between(first: date, last: date, is_off: IsOff) -> int:
+    """Working days after `first`, up to and with `last`; negative where `last` lies before."""
+    if last < first:
+        return -working_days_between(last, first, is_off)
+    return sum(not is_off(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
+
+
+def due_after(days: int, moment: datetime, zone: ZoneInfo, is_off: IsOff) -> datetime:
+    """The end of office hours so many working days after a moment, in UTC."""
+    day = add_working_days(moment.astimezone(zone).date(), days, is_off)
+    return datetime.combine(day, terms().office_ends, tzinfo=zone).astimezone(UTC)
+
+
+def answer_due(kind: str, level: str, moment: datetime, zone: ZoneInfo, is_off: IsOff) -> datetime:
+    """When the answer to a case is due that comes to its unit at this moment."""
+    return due_after(terms().days[kind][level], moment, zone, is_off)
+
+
+def interim_due(begun: datetime, due: datetime) -> datetime:
+    """When the applicant should at least hear how things stand."""
+    return begun + (due - begun) * terms().interim_share

@@ -1,0 +1,1 @@
+"""Where cases go: routing by the articles, referrals, escalation."""

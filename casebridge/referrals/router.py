@@ -1,0 +1,212 @@
+"""The way of a case over HTTP: every step somebody takes with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Path, Request
+
+from casebridge.answers import service as answers
+from casebridge.answers.schemas import AnswerForm, AnswerLine, DecisionForm, ServiceForm, ServiceLine
+from casebridge.bridge import Bridge, get_bridge
+from casebridge.cases import service as cases
+from casebridge.cases.schemas import CaseDetail
+from casebridge.cases.steps import locked
+from casebridge.people.access import address_of, require
+from casebridge.people.service import Principal
+from casebridge.problems import documented
+from casebridge.referrals import service
+from casebridge.referrals.schemas import (
+    Classification,
+    QuestionForm,
+    ReferralForm,
+    ReferralLine,
+    Route,
+    StepForm,
+)
+
+router = APIRouter(tags=["way of a case"])
+CaseId = Annotated[UUID, Path(examples=["019a0000-0000-7000-8000-000000000001"])]
+Parts = Annotated[Bridge, Depends(get_bridge)]
+Reader = Annotated[Principal, Depends(require("cases:read"))]
+Writer = Annotated[Principal, Depends(require("cases:write"))]
+REFUSALS = documented(404, 409)
+
+
+@router.patch("/cases/{case_id}", responses=REFUSALS)
+async def classify(
+    case_id: CaseId,
+    change: Annotated[Classification, Body(examples=[{"kind": "request", "version": 1}])],
+    request: Request,
+    bridge: Parts,
+    who: Writer,
+) -> CaseDetail:
+    """Says what a case is about; refused where it has moved on since it was read."""
+    changes = change.model_dump(mode="json", exclude_unset=True, exclude={"version", "forward"})
+    async with bridge.database.writing() as session:
+        await service.classify(
+            session,
+            case_id,
+            {name: value for name, value in changes.items() if value is not None},
+            who.actor,
+            forward=change.forward,
+            seen=change.version,
+            address=address_of(request),
+        )
+    return await _after(bridge, case_id)
+
+
+@router.get("/cases/{case_id}/route", responses=documented(404, 409))
+async def route(case_id: CaseId, bridge: Parts, _who: Reader) -> Route:
+    """The unit a case belongs to, and the article that says so."""
+    async with bridge.database.reading() as session:
+        decision = await service.route_of(session, await locked(session, case_id))
+    return Route(unit=decision.unit, article=decision.article)
+
+
+@router.get("/cases/{case_id}/referrals", responses=documented(404))
+async def referrals(case_id: CaseId, bridge: Parts, _who: Reader) -> list[ReferralLine]:
+    """Where a case has been."""
+    async with bridge.database.reading() as session:
+        return [_line(ReferralLine, row) for row in await service.referrals_of(session, case_id)]
+
+
+@router.post("/cases/{case_id}/refer", responses=REFUSALS)
+async def refer(
+    case_id: CaseId,
+    form: Annotated[ReferralForm, Body(examples=[{"to_unit": "province/23/desk"}])],
+    bridge: Parts,
+    who: Writer,
+) -> CaseDetail:
+    """Passes a case to another unit."""
+    async with bridge.database.writing() as session:
+        await service.refer(
+            session,
+            case_id,
+            to_unit=form.to_unit,
+            actor=who.actor,
+            reason=form.reason,
+            note=form.note,
+            seen=form.version,
+        )
+    return await _after(bridge, case_id)
+
+
+@router.post("/cases/{case_id}/take", responses=REFUSALS)
+async def take(
+    case_id: CaseId, form: Annotated[StepForm, Body(examples=[{"version": 3}])], bridge: Parts, who: Writer
+) -> CaseDetail:
+    """Begins to work on a case."""
+    async with bridge.database.writing() as session:
+        await service.take_in_hand(session, case_id, unit=None, actor=who.actor, seen=form.version)
+    return await _after(bridge, case_id)
+
+
+@router.post("/cases/{case_id}/ask", responses=REFUSALS)
+async def ask(
+    case_id: CaseId,
+    form: Annotated[QuestionForm, Body(examples=[{"text": "Which street is it?"}])],
+    bridge: Parts,
+    who: Writer,
+) -> CaseDetail:
+    """Asks the applicant for something that is missing."""
+    async with bridge.database.writing() as session:
+        await service.ask_applicant(
+            session, case_id, unit=None, actor=who.actor, text=form.text, seen=form.version
+        )
+    return await _after(bridge, case_id)
+
+
+@router.post("/cases/{case_id}/supplied", responses=REFUSALS)
+async def supplied(
+    case_id: CaseId, form: Annotated[StepForm, Body(examples=[{"version": 3}])], bridge: Parts, who: Writer
+) -> CaseDetail:
+    """The applicant has given what was asked for."""
+    async with bridge.database.writing() as session:
+        await service.supplied(session, case_id, unit=None, actor=who.actor, note=form.note)
+    return await _after(bridge, case_id)
+
+
+@router.post("/cases/{case_id}/answers", responses=REFUSALS)
+async def answer(
+    case_id: CaseId,
+    form: Annotated[AnswerForm, Body(examples=[{"text": "The pipe was mended.", "language": "en"}])],
+    bridge: Parts,
+    who: Writer,
+) -> CaseDetail:
+    """Answers the applicant, at last or for the time being."""
+    async with bridge.database.writing() as session:
+        await answers.answer(
+            session,
+            case_id,
+            unit=None,
+            actor=who.actor,
+            text=form.text,
+            language=form.language.value,
+            kind=form.kind,
+            recording_id=form.recording_id,
+            seen=form.version,
+        )
+    return await _after(bridge, case_id)
+
+
+@router.get("/cases/{case_id}/answers", responses=documented(404))
+async def list_answers(case_id: CaseId, bridge: Parts, _who: Reader) -> list[AnswerLine]:
+    """What the applicant was answered, and what they said to it."""
+    async with bridge.database.reading() as session:
+        return [_line(AnswerLine, row) for row in await answers.answers_of(session, case_id)]
+
+
+@router.post("/cases/{case_id}/decide", responses=REFUSALS)
+async def decide(
+    case_id: CaseId,
+    form: Annotated[DecisionForm, Body(examples=[{"accepted": True}])],
+    bridge: Parts,
+    who: Writer,
+) -> CaseDetail:
+    """The applicant has told an agent whether they accept the answer."""
+    async with bridge.database.writing() as session:
+        await answers.decide(
+            session,
+            case_id,
+            accepted=form.accepted,
+            by="agent",
+            text=form.text,
+            actor=who.actor,
+            seen=form.version,
+        )
+    return await _after(bridge, case_id)
+
+
+@router.post("/cases/{case_id}/services", responses=REFUSALS)
+async def record_service(
+    case_id: CaseId,
+    form: Annotated[ServiceForm, Body(examples=[{"what": "A copy of the deed was given out."}])],
+    bridge: Parts,
+    who: Writer,
+) -> CaseDetail:
+    """Enters what was done for the applicant (4-4)."""
+    async with bridge.database.writing() as session:
+        await answers.record_service(
+            session, case_id, unit=None, actor=who.actor, what=form.what, subject=form.subject
+        )
+    return await _after(bridge, case_id)
+
+
+@router.get("/cases/{case_id}/services", responses=documented(404))
+async def list_services(case_id: CaseId, bridge: Parts, _who: Reader) -> list[ServiceLine]:
+    """What was done for the applicant."""
+    async with bridge.database.reading() as session:
+        return [_line(ServiceLine, row) for row in await answers.services_of(session, case_id)]
+
+
+async def _after(bridge: Bridge, case_id: UUID) -> CaseDetail:
+    bridge.relay.wake()
+    bridge.sender.wake()
+    async with bridge.database.reading() as session:
+        return await cases.get_case(session, bridge.keys, case_id)
+
+
+def _line(shape: Any, row: Any) -> Any:
+    return shape(**{name: getattr(row, name) for name in shape.model_fields})

@@ -1,0 +1,81 @@
+"""What travels about referrals."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from casebridge.cases.schemas import Kind, Level, Province
+from casebridge.country.schemas import AgencyCode, SubjectCode, UnitCode
+from casebridge.wire import Instant, PlainText, Wire
+
+Note = Annotated[PlainText, StringConstraints(strip_whitespace=True, max_length=4_000)]
+Seen = Annotated[int | None, Field(default=None, ge=0, le=2**31 - 1)]
+"""The version that was seen; refused with 409 where the case has moved on."""
+County = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+Reason = Literal[
+    "competence", "duties", "beyond_province", "opinion", "permit", "not_ours", "agency", "other"
+]
+
+
+class Classification(Wire):
+    """What a case is about; what is left out stays."""
+
+    kind: Kind | None = None
+    level: Level | None = None
+    subject: SubjectCode | None = None
+    agency: AgencyCode | None = None
+    province: Province | None = None
+    county: County | None = None
+    complained_unit: UnitCode | None = None
+    from_abroad: bool | None = None
+    beyond_province: bool | None = None
+    marginal_note: bool | None = None
+    forward: bool = False
+    """Whether the case goes on at once to the unit the rules name."""
+    version: Seen = None
+
+
+class Route(Wire):
+    """Where a case belongs, and by which article of the regulation."""
+
+    unit: UnitCode
+    article: str
+
+
+class ReferralForm(Wire):
+    """Passing a case on."""
+
+    to_unit: UnitCode
+    reason: Reason = "competence"
+    note: Note | None = None
+    version: Seen = None
+
+
+class StepForm(Wire):
+    """A step that needs no more than a word."""
+
+    note: Note | None = None
+    version: Seen = None
+
+
+class QuestionForm(Wire):
+    """What the applicant is asked."""
+
+    text: Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+    version: Seen = None
+
+
+class ReferralLine(Wire):
+    """A referral of a case."""
+
+    at: Instant
+    actor: str
+    from_unit: str | None
+    to_unit: str
+    reason: str
+    article: str | None
+    note: str | None
+    due_at: Instant | None
+    withdrawn_at: Instant | None

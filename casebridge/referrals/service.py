@@ -1,0 +1,275 @@
+"""Sending cases on their way: classify, refer, take in hand, ask. One step in the caller's transaction.
+
+`unit` is always the unit in whose name somebody acts. Who may act for it is the cartables' question; here it
+is only made sure that a unit does not act on what is not its own, and never on a complaint about itself.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.cases.life import Action
+from casebridge.cases.models import Case
+from casebridge.cases.schemas import Channel, Kind, Level, Status
+from casebridge.cases.steps import locked, take_step
+from casebridge.country.service import country
+from casebridge.country.snapshot import Country
+from casebridge.country.units import CENTRE, IDEAS
+from casebridge.deadlines import service as deadlines
+from casebridge.problems import Problem
+from casebridge.referrals import rules
+from casebridge.referrals.models import Referral
+from casebridge.referrals.rules import CaseFacts, Decision
+from line111.clock import now
+
+UNTOUCHED = timedelta(hours=24)
+"""How long a referral nobody has touched may be taken back."""
+_FACTS = ("kind", "level", "subject", "agency", "province", "county", "complained_unit", "from_abroad",
+          "beyond_province", "marginal_note")  # fmt: skip
+
+
+def facts_of(case: Case, *, reviewed: bool = False) -> CaseFacts:
+    """What routing looks at."""
+    return CaseFacts(
+        kind=Kind(case.kind),
+        level=Level(case.level),
+        province=case.province,
+        county=case.county,
+        agency=case.agency,
+        subject=case.subject,
+        channel=Channel(case.channel),
+        complained_unit=case.complained_unit,
+        from_abroad=case.from_abroad,
+        beyond_province=case.beyond_province,
+        marginal_note=case.marginal_note,
+        reviewed=reviewed,
+    )
+
+
+async def route_of(session: AsyncSession, case: Case) -> Decision:
+    """Where a case belongs. Raises Problem `nobody_above`."""
+    return _route(facts_of(case), await country(session))
+
+
+async def classify(
+    session: AsyncSession,
+    case_id: UUID,
+    changes: dict[str, Any],
+    actor: str,
+    *,
+    unit: str | None = None,
+    forward: bool = False,
+    seen: int | None = None,
+    address: str | None = None,
+) -> Decision:
+    """Says what a case is about; returns where it then belongs.
+
+    A case whose owner is complained of, or stands below the one complained of, leaves its hands with the
+    same commit, asked for or not (10-3).
+
+    Args:
+        changes: some of `kind level subject agency province county complained_unit from_abroad
+            beyond_province marginal_note`.
+        forward: send the case there at once.
+
+    Raises Problem `not_found`, `case_moved_on`, `status_step`, `nobody_above`, or naming the field.
+    """
+    case = await locked(session, case_id, seen)
+    land = await country(session)
+    _check(changes, land)
+    changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
+    detail = {name: {"from": getattr(case, name), "to": value} for name, value in changed.items()}
+    for name, value in changed.items():
+        setattr(case, name, value)
+    decision = _route(facts_of(case), land)
+    if changed:
+        await take_step(session, case, Action.CLASSIFIED, actor, unit=unit, detail=detail, address=address)
+    must_leave = case.owner_unit is not None and rules.barred(case.owner_unit, case.complained_unit)
+    if (forward or must_leave) and decision.unit != case.owner_unit:
+        reason = "complained_of" if must_leave else "competence"
+        await _move(session, case, Action.REFERRED, decision, actor, unit=unit, reason=reason)
+    return decision
+
+
+async def refer(
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    to_unit: str,
+    actor: str,
+    unit: str | None = None,
+    reason: str = "competence",
+    note: str | None = None,
+    seen: int | None = None,
+) -> None:
+    """Passes a case to another unit; its deadline begins anew.
+
+    Raises Problem `not_found`, `case_moved_on`, `status_step`, `not_yours`, `unit_barred`,
+    `not_competent` naming the competent unit, or naming `to_unit`.
+    """
+    case = await locked(session, case_id, seen)
+    owned_by(case, unit)
+    land = await country(session)
+    if not land.has_unit(to_unit):
+        raise Problem("invalid_request", errors=[("to_unit", "unit_unknown")])
+    if to_unit == case.owner_unit:
+        raise Problem("invalid_request", errors=[("to_unit", "unit_has_it")])
+    if rules.barred(to_unit, case.complained_unit):
+        raise Problem("unit_barred")
+    refusal = rules.may_register(to_unit, case.subject, land, facts_of(case))
+    if refusal is not None:
+        raise Problem("not_competent", unit=refusal.competent_unit, article=refusal.article)
+    action = Action.RETURNED if reason == "not_ours" else Action.REFERRED
+    await _move(session, case, action, Decision(to_unit, ""), actor, unit=unit, reason=reason, note=note)
+
+
+async def send_on(session: AsyncSession, case_id: UUID, *, actor: str, unit: str | None = None) -> Decision:
+    """Refers a case to the unit the rules name; a working group that has reviewed an idea sends it to the
+    agency concerned (4-20). Nothing happens where it is there already."""
+    case = await locked(session, case_id)
+    owned_by(case, unit)
+    decision = _route(facts_of(case, reviewed=unit == IDEAS), await country(session))
+    if decision.unit != case.owner_unit:
+        await _move(session, case, Action.REFERRED, decision, actor, unit=unit, reason="competence")
+    return decision
+
+
+async def withdraw(session: AsyncSession, case_id: UUID, *, unit: str | None, actor: str) -> None:
+    """Takes a referral back that nobody has touched yet. Raises Problem `not_withdrawable`."""
+    case = await locked(session, case_id)
+    last = await session.scalar(
+        select(Referral).where(Referral.case_id == case_id).order_by(Referral.id.desc()).limit(1)
+    )
+    mine = last is not None and last.from_unit is not None and unit in (None, last.from_unit)
+    if last is None or not mine or case.status != Status.REFERRED or last.at < now() - UNTOUCHED:
+        raise Problem("not_withdrawable")
+    last.withdrawn_at = now()
+    due = await deadlines.answer_due(session, case)
+    await take_step(session, case, Action.WITHDRAWN, actor, unit=unit, owner_unit=last.from_unit, due_at=due)
+
+
+async def take_in_hand(
+    session: AsyncSession, case_id: UUID, *, unit: str | None, actor: str, seen: int | None = None
+) -> None:
+    """Somebody begins to work on a case. Raises Problem `not_yours`, `status_step`, `case_moved_on`."""
+    case = await locked(session, case_id, seen)
+    owned_by(case, unit)
+    due = case.due_at or await deadlines.answer_due(session, case)
+    await take_step(session, case, Action.TAKEN, actor, unit=unit, due_at=due)
+
+
+async def ask_applicant(
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    unit: str | None,
+    actor: str,
+    text: str,
+    seen: int | None = None,
+) -> None:
+    """Asks the applicant for something; until they have given it, the deadline is theirs."""
+    case = await locked(session, case_id, seen)
+    owned_by(case, unit)
+    due = await deadlines.waiting_due(session)
+    await take_step(session, case, Action.ASKED, actor, unit=unit, due_at=due, text=text)
+
+
+async def supplied(
+    session: AsyncSession, case_id: UUID, *, unit: str | None, actor: str, note: str | None = None
+) -> None:
+    """The applicant has given what was asked for; the unit's deadline begins anew."""
+    case = await locked(session, case_id)
+    owned_by(case, unit)
+    due = await deadlines.answer_due(session, case)
+    detail = {"note": note} if note else {}
+    await take_step(session, case, Action.SUPPLIED, actor, unit=unit, due_at=due, detail=detail)
+
+
+async def move_up(session: AsyncSession, case: Case, action: Action, *, actor: str, reason: str) -> None:
+    """One step up the hierarchy: after an objection, or because a deadline has passed."""
+    owner = case.owner_unit or CENTRE
+    above = rules.one_higher(owner, case.complained_unit)
+    await _move(session, case, action, Decision(above, ""), actor, unit=owner, reason=reason)
+
+
+def owned_by(case: Case, unit: str | None) -> None:
+    """None acts for the Centre as a whole. Raises Problem `not_yours`, `unit_barred`."""
+    if unit is None:
+        return
+    if rules.barred(unit, case.complained_unit):
+        raise Problem("unit_barred")
+    if case.owner_unit != unit:
+        raise Problem("not_yours")
+
+
+async def referrals_of(session: AsyncSession, case_id: UUID) -> list[Referral]:
+    """A case's referrals, oldest first."""
+    return list(
+        await session.scalars(select(Referral).where(Referral.case_id == case_id).order_by(Referral.id))
+    )
+
+
+async def _move(
+    session: AsyncSession,
+    case: Case,
+    action: Action,
+    decision: Decision,
+    actor: str,
+    *,
+    unit: str | None,
+    reason: str,
+    note: str | None = None,
+) -> None:
+    due: datetime = await deadlines.answer_due(session, case)
+    session.add(
+        Referral(
+            case_id=case.id,
+            at=now(),
+            actor=actor[:128],
+            from_unit=case.owner_unit,
+            to_unit=decision.unit,
+            reason=reason,
+            article=decision.article or None,
+            note=note,
+            due_at=due,
+        )
+    )
+    detail = {"from": case.owner_unit, "to": decision.unit, "reason": reason}
+    if decision.article:
+        detail["article"] = decision.article
+    await take_step(
+        session, case, action, actor, unit=unit, owner_unit=decision.unit, due_at=due, detail=detail
+    )
+
+
+def _route(facts: CaseFacts, land: Country) -> Decision:
+    try:
+        return rules.route(facts, land)
+    except rules.NobodyAbove:
+        raise Problem("nobody_above") from None
+
+
+def _check(changes: dict[str, Any], land: Country) -> None:
+    """Raises Problem naming what the country does not have."""
+    unknown = [name for name in changes if name not in _FACTS]
+    if unknown:
+        raise ValueError(f"nothing to classify: {unknown}")
+    known = {
+        "subject": land.subject,
+        "agency": land.agency,
+        "province": land.place,
+        "county": land.place,
+        "complained_unit": land.unit,
+    }
+    errors = [
+        (name, "not_in_country")
+        for name, find in known.items()
+        if changes.get(name) and find(changes[name]) is None
+    ]
+    if errors:
+        raise Problem("invalid_request", errors=errors)
