@@ -215,21 +215,44 @@ def _empty(cluster: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def api(
-    request: pytest.FixtureRequest, make_home: Callable[..., Settings], _migrated_sqlite: Path
-) -> AsyncIterator[Api]:
-    """The bridge on each database in turn."""
-    if request.param == "sqlite":
-        settings = make_home()
+@pytest.fixture
+def on_sqlite(make_home: Callable[..., Settings], _migrated_sqlite: Path) -> Callable[..., Settings]:
+    """Makes settings of a node with a database of today's shape, on SQLite."""
+
+    def make(node: str = "n1") -> Settings:
+        settings = make_home(node=node)
         file = settings.home / "db" / "line111.sqlite3"
         file.parent.mkdir()
         shutil.copy(_migrated_sqlite, file)
-    else:
-        url = str(request.getfixturevalue("_migrated_postgres"))
-        await asyncio.to_thread(_empty, str(request.getfixturevalue("_postgres_cluster")))
-        settings = make_home(database_url=url)
-    async with running(settings) as made:
+        return settings
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def bridge_settings(
+    request: pytest.FixtureRequest,
+    make_home: Callable[..., Settings],
+    on_sqlite: Callable[..., Settings],
+) -> Settings:
+    """Settings of a node on each database in turn; a test may change them before it runs the bridge."""
+    if request.param == "sqlite":
+        return on_sqlite()
+    url = str(request.getfixturevalue("_migrated_postgres"))
+    await asyncio.to_thread(_empty, str(request.getfixturevalue("_postgres_cluster")))
+    return make_home(database_url=url)
+
+
+@pytest.fixture
+def run_bridge() -> Callable[[Settings], contextlib.AbstractAsyncContextManager[Api]]:
+    """Runs a bridge in this process, with settings a test has made."""
+    return running
+
+
+@pytest.fixture
+async def api(bridge_settings: Settings) -> AsyncIterator[Api]:
+    """The bridge on each database in turn."""
+    async with running(bridge_settings) as made:
         yield made
 
 
