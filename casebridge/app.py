@@ -25,8 +25,11 @@ from casebridge.country.seeding import seed_if_empty
 from casebridge.deadlines.router import router as deadlines
 from casebridge.events.router import router as events
 from casebridge.intakes.router import router as intakes
+from casebridge.links.router import router as links
+from casebridge.links.running import close_links, link_work
 from casebridge.notifications.build import listeners
 from casebridge.notifications.router import router as notifications
+from casebridge.open311.router import router as open311
 from casebridge.people.router import router as people
 from casebridge.people.rules import SERVICE_SCOPES
 from casebridge.people.service import seed_service_tokens
@@ -35,6 +38,7 @@ from casebridge.referrals.overdue import sweep as sweep_overdue
 from casebridge.referrals.router import router as referrals
 from casebridge.tracking_codes.router import router as tracking_codes
 from casebridge.transcripts.router import router as transcripts
+from casebridge.webhooks.router import router as webhooks
 from line111.secrets import read_secret
 from line111.settings import Settings
 
@@ -45,7 +49,7 @@ log = structlog.get_logger("casebridge")
 
 ROUTERS = (
     intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit, events,
-    notifications, country, referrals, deadlines,
+    notifications, country, referrals, deadlines, links, webhooks, open311,
 )  # fmt: skip
 
 
@@ -89,6 +93,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         lambda: _mind_deadlines(bridge),
         bridge.sender.run,
         *listeners(bridge.desks),
+        *link_work(bridge),
     ]
     tasks = [asyncio.create_task(_kept_alive(run)) for run in work]
     try:
@@ -96,6 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await bridge.stream.close()
         await _end(tasks)
+        await close_links(bridge)
         for desk in bridge.desks:
             await desk.provider.close()
         await bridge.redis.aclose()

@@ -14,6 +14,10 @@ from casebridge.database import Database
 from casebridge.events.relay import Relay
 from casebridge.events.stream import EventStream
 from casebridge.intakes.acceptance import Acceptance
+from casebridge.links.build import link_neighbours
+from casebridge.links.deliverer import Deliverer
+from casebridge.links.metrics import LinkMetrics
+from casebridge.links.neighbours import Neighbours
 from casebridge.metrics import Metrics
 from casebridge.notifications.build import build_desks
 from casebridge.notifications.ear import BridgeEar
@@ -25,6 +29,7 @@ from casebridge.people.service import Principal
 from casebridge.recordings.store import RecordingStore
 from casebridge.throttle import Throttle
 from casebridge.tracking_codes.permutation import CodePermutation
+from casebridge.webhooks.courier import WebhookCourier
 from line111.secrets import data_keys, read_secret, redis_url
 from line111.settings import Settings
 
@@ -53,6 +58,10 @@ class Bridge:
     ear: BridgeEar = field(init=False)
     desks: list[Desk] = field(init=False)
     sender: Sender = field(init=False)
+    neighbours: Neighbours = field(init=False)
+    agencies: WebhookCourier = field(init=False)
+    deliverer: Deliverer = field(init=False)
+    link_metrics: LinkMetrics = field(init=False)
     playbacks: dict[str, float] = field(default_factory=dict)
     """Playbacks already in the audit trail, until when (monotonic seconds)."""
     _tokens: dict[str, tuple[float, Principal]] = field(default_factory=dict)
@@ -112,6 +121,7 @@ def build_bridge(settings: Settings) -> Bridge:
     bridge.stream = EventStream(bridge.redis, redis_url(settings))
     bridge.relay = Relay(bridge.database, bridge.redis, redis_url(settings), bridge.line, bridge.metrics)
     bridge.acceptance = Acceptance(bridge)
+    link_neighbours(bridge)
     bridge.ear = BridgeEar(bridge)
     bridge.desks = build_desks(settings, bridge.ear)
     bridge.sender = Sender(bridge, bridge.desks)

@@ -23,9 +23,11 @@ from casebridge.cases.models import Case
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
 from casebridge.notifications.models import Notification
+from casebridge.open311.models import Open311Request
 from casebridge.recordings.models import RecordingRow
 from casebridge.recordings.schemas import RecordingState
 from casebridge.recordings.store import RecordingStore
+from casebridge.webhooks.models import Webhook
 from line111.settings import Settings
 
 BATCH = 200
@@ -45,6 +47,8 @@ SEALED = (
     Sealed(Applicant, "identifier", belongs_to(UUID(int=0)).partition(":")[0]),
     Sealed(Case, "numbers", "case"),
     Sealed(CallRow, "caller", "call"),
+    Sealed(Webhook, "secret", "webhook"),
+    Sealed(Open311Request, "form", "open311"),
     Sealed(Notification, "target", "message"),
 )
 
@@ -77,7 +81,7 @@ async def remaining(database: Database, keys: KeyRing) -> int:
     """How many rows and files still need an older key."""
     count = 0
     async with database.reading() as session:
-        for table in (Applicant, Case, CallRow, Notification, RecordingRow):
+        for table in (Applicant, Case, CallRow, Notification, Webhook, Open311Request, RecordingRow):
             older = select(func.count()).select_from(table).where(table.key_number < keys.current)
             count += int(await session.scalar(older) or 0)
     return count
