@@ -33,9 +33,11 @@ from casebridge.open311.router import router as open311
 from casebridge.people.router import router as people
 from casebridge.people.rules import SERVICE_SCOPES
 from casebridge.people.service import seed_service_tokens
+from casebridge.proposals.router import router as proposals
 from casebridge.recordings.router import router as recordings
 from casebridge.referrals.overdue import sweep as sweep_overdue
 from casebridge.referrals.router import router as referrals
+from casebridge.repeats.router import router as repeats
 from casebridge.tracking_codes.router import router as tracking_codes
 from casebridge.transcripts.router import router as transcripts
 from casebridge.webhooks.router import router as webhooks
@@ -50,6 +52,7 @@ log = structlog.get_logger("casebridge")
 ROUTERS = (
     intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit, events,
     notifications, country, referrals, deadlines, links, webhooks, open311,
+    repeats, proposals,
 )  # fmt: skip
 
 

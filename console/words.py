@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from console import country_words
 from console.language import N_
 
 KINDS: Final = {
@@ -93,6 +94,7 @@ ENDINGS: Final = {
 }
 RECORDINGS: Final = {"expected": N_("On its way"), "held": N_("Held")}
 AUDIT: Final = {
+    "country_changed": N_("Changed the country"),
     "signed_in": N_("Signed in"),
     "signed_out": N_("Signed out"),
     "sign_in_failed": N_("Sign-in failed"),
@@ -106,6 +108,7 @@ AUDIT: Final = {
     "message_resent": N_("Sent a message again"),
     "unit_contact_set": N_("Set a unit's contact"),
     "wording_set": N_("Worded a message"),
+    "repeats_looked_for": N_("Looked whether an applicant had raised a matter before"),
     "codes_leased": N_("Leased tracking codes"),
     "code_quarantined": N_("Held back a code that was told"),
     "case_passed": N_("Passed the case to another centre"),
@@ -126,6 +129,7 @@ HISTORY: Final = {
     "callback_claimed": N_("Callback taken by an agent"),
     "callback_released": N_("Callback back in the line"),
     "callback_done": N_("Callback finished"),
+    "callback_joined": N_("Callback joined that of the same matter"),
     "passed": N_("Passed to another centre"),
     "received": N_("Came from another centre"),
 }
@@ -194,7 +198,18 @@ STEPS: Final = {
     "resume": N_("Call taken up again"),
 }
 """Nodes of the default menu; a centre's own nodes are shown by the names in its menu file."""
+LIKENESS: Final = {
+    "words": N_("Words"),
+    "subject": N_("Subject"),
+    "kind": N_("Kind"),
+    "place": N_("Place"),
+    "days": N_("Nearness in time"),
+}
 TABLES: Final = {
+    "agency_kind": country_words.AGENCY_KINDS,
+    "reach": country_words.REACHES,
+    "position": country_words.POSITIONS,
+    "sheet": country_words.SHEETS,
     "kind": KINDS,
     "status": STATUSES,
     "channel": CHANNELS,
@@ -211,6 +226,7 @@ TABLES: Final = {
     "recording": RECORDINGS,
     "audit": AUDIT,
     "step": STEPS,
+    "likeness": LIKENESS,
     "message": MESSAGES,
     "template": TEMPLATES,
     "audience": AUDIENCES,

@@ -57,3 +57,5 @@ class Confirmation(Wire):
 
     kind: Kind | None = None
     subject: Name | None = None
+    version: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    """The version that was seen; refused with 409 where the case has moved on."""

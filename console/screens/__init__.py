@@ -7,7 +7,31 @@ from fastapi import APIRouter
 
 def routers() -> list[APIRouter]:
     """All screens' routers. The last word on an address has the order here."""
-    from console.screens import audit, callbacks, case, cases, door, live, notifications, overview, recordings
+    from console.screens import (
+        audit,
+        callbacks,
+        case,
+        cases,
+        door,
+        live,
+        notifications,
+        overview,
+        proposals,
+        recordings,
+        repeats,
+    )
 
-    modules = (door, overview, cases, case, callbacks, recordings, notifications, audit, live)
+    modules = (
+        door,
+        overview,
+        cases,
+        case,
+        proposals,
+        repeats,
+        callbacks,
+        recordings,
+        notifications,
+        audit,
+        live,
+    )
     return [module.router for module in modules]
