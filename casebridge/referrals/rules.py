@@ -122,8 +122,23 @@ def report_owner(reported: str) -> str:
 
 
 def barred(unit: str, complained: str | None) -> bool:
-    """Whether a unit must never get, see or answer a case, because it or one above it is complained of."""
-    return complained is not None and (unit == complained or units.below(unit, complained))
+    """Whether a unit must never get, see or answer a case, because it or one above it is complained of.
+
+    Above is meant both ways: in the service line, and in the hierarchy of complaints (10-3), where a
+    governor stands above the agencies' offices of his place.
+    """
+    if complained is None:
+        return False
+    return unit == complained or units.below(unit, complained) or complained in _above(unit)
+
+
+def _above(unit: str) -> list[str]:
+    """All who would hear a complaint about this unit, and about them, up to the Centre."""
+    line: list[str] = []
+    while unit not in (CENTRE, IDEAS):
+        unit = complaint_owner(unit)
+        line.append(unit)
+    return line
 
 
 def route(facts: CaseFacts, country: Map) -> Decision:
@@ -188,6 +203,8 @@ def _by_way(facts: CaseFacts, country: Map) -> Decision | None:
 
 def _by_place(facts: CaseFacts, country: Map) -> Decision:
     agency, county, province = _agency(facts, country), facts.county, facts.province
+    if facts.kind is Kind.COMPLAINT and facts.level is Level.COUNTY and county:
+        return Decision(units.county_desk(county), "10-2")
     if agency and facts.level is Level.COUNTY and county:
         office = units.agency_office(agency, county)
         return Decision(office if country.has_unit(office) else units.county_desk(county), "4-3")

@@ -1,0 +1,140 @@
+"""Whatever is done to it, a case has an owner, and is never in the hands of the one it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casebridge.cases.schemas import Channel, Kind, Level
+from casebridge.country.units import CENTRE, below, chain
+from casebridge.referrals.rules import (
+    ABOUT_OFFICIALS,
+    CaseFacts,
+    NobodyAbove,
+    barred,
+    complaint_owner,
+    first_owner,
+    may_register,
+    one_higher,
+    report_owner,
+    route,
+)
+from tests.unit.casebridge.way.a_country import AGENCIES, COUNTIES, COUNTRY, PROVINCES, SUBJECTS, all_units
+
+UNITS = all_units()
+units = st.sampled_from(UNITS)
+complained = st.sampled_from([unit for unit in UNITS if not unit.startswith(CENTRE)])
+
+
+@st.composite
+def facts(draw: st.DrawFn, **given_facts: Any) -> CaseFacts:
+    """Any case there can be, sensible or not."""
+    county = draw(st.sampled_from((None, *COUNTIES)))
+    values: dict[str, Any] = {
+        "kind": draw(st.sampled_from(list(Kind))),
+        "level": draw(st.sampled_from(list(Level))),
+        "province": county[:2] if county else draw(st.sampled_from((None, *PROVINCES, "30"))),
+        "county": county,
+        "agency": draw(st.sampled_from((None, *AGENCIES, "closed_agency"))),
+        "subject": draw(st.sampled_from((None, *SUBJECTS, "nothing_known"))),
+        "channel": draw(st.sampled_from(list(Channel))),
+        "complained_unit": draw(st.none() | complained),
+        **{
+            name: draw(st.booleans())
+            for name in ("from_abroad", "beyond_province", "marginal_note", "reviewed")
+        },
+    }
+    return CaseFacts(**values | given_facts)
+
+
+@given(facts())
+def test_every_case_has_an_owner_that_exists(case: CaseFacts) -> None:
+    decision = route(case, COUNTRY)
+    assert COUNTRY.has_unit(decision.unit)
+    assert decision.article
+
+
+@given(st.sampled_from(list(Kind)), st.sampled_from((None, *PROVINCES)), st.sampled_from((None, *COUNTIES)))
+def test_a_case_has_an_owner_from_its_first_moment(
+    kind: Kind, province: str | None, county: str | None
+) -> None:
+    assert COUNTRY.has_unit(first_owner(kind.value, province, county))
+
+
+@given(facts())
+def test_no_case_comes_into_the_hands_of_whom_it_is_about_or_anybody_below(case: CaseFacts) -> None:
+    owner = route(case, COUNTRY).unit
+    assert not barred(owner, case.complained_unit)
+    if case.complained_unit:
+        assert owner != case.complained_unit
+        assert not below(owner, case.complained_unit)
+
+
+@given(facts(), st.integers(1, 8))
+def test_no_step_up_brings_it_to_them_either(case: CaseFacts, steps: int) -> None:
+    """Escalation and second review, as often as it may be."""
+    owner = route(case, COUNTRY).unit
+    for _ in range(steps):
+        higher = one_higher(owner, case.complained_unit)
+        assert COUNTRY.has_unit(higher)
+        assert not barred(higher, case.complained_unit)
+        assert higher == CENTRE or higher != owner
+        owner = higher
+
+
+@given(facts(), st.lists(units, max_size=8))
+def test_no_way_of_referrals_down_and_up_brings_it_to_them(case: CaseFacts, wishes: list[str]) -> None:
+    """Who has a case may pass it to anybody the rules do not bar, and any of them may let it go overdue."""
+    owner = route(case, COUNTRY).unit
+    for wish in wishes:
+        if not barred(wish, case.complained_unit):
+            owner = wish
+        owner = one_higher(owner, case.complained_unit)
+        assert not barred(owner, case.complained_unit)
+
+
+@given(complained, st.sampled_from(sorted(ABOUT_OFFICIALS)))
+def test_a_complaint_goes_above_the_one_complained_of(unit: str, kind: Kind) -> None:
+    owner = report_owner(unit) if kind is Kind.REPORT else complaint_owner(unit)
+    assert owner != unit
+    assert not barred(owner, unit)
+    assert not below(owner, unit)
+
+
+@given(complained)
+def test_the_one_complained_of_and_all_below_are_barred_and_the_centre_never_is(unit: str) -> None:
+    assert barred(unit, unit)
+    assert all(barred(other, unit) for other in UNITS if below(other, unit))
+    assert not barred(CENTRE, unit)
+    assert not any(barred(above, unit) for above in chain(unit)[1:])
+
+
+@given(units)
+def test_where_nobody_is_complained_of_nobody_is_barred(unit: str) -> None:
+    assert not barred(unit, None)
+
+
+def test_agencies_offices_answer_to_the_governors_of_their_place_when_it_is_about_these() -> None:
+    assert barred("agency/water_company/0101", "county/0101/governor")
+    assert barred("agency/water_company/01", "province/01/governor")
+    assert not barred("agency/water_company/01", "county/0101/governor")
+    assert not barred("agency/water_company/23", "province/01/governor")
+
+
+@given(units, facts())
+def test_who_is_refused_hears_of_a_desk_that_exists_and_may(unit: str, case: CaseFacts) -> None:
+    refusal = may_register(unit, case.subject, COUNTRY, case)
+    if refusal is not None:
+        assert COUNTRY.has_unit(refusal.competent_unit)
+        assert refusal.competent_unit != unit
+
+
+def test_a_complaint_about_the_centre_is_for_others_to_hear() -> None:
+    for unit in (CENTRE, "centre/ideas"):
+        try:
+            route(CaseFacts(Kind.COMPLAINT, complained_unit=unit), COUNTRY)
+        except NobodyAbove:
+            continue
+        raise AssertionError(unit)
