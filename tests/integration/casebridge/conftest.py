@@ -21,6 +21,7 @@ from uuid6 import uuid7
 from casebridge.app import create_app
 from casebridge.bridge import Bridge
 from casebridge.client import BridgeClient
+from casebridge.country.seeding import seed
 from casebridge.database import Database
 from casebridge.migrate import upgrade
 from casebridge.people.service import ensure_account
@@ -189,7 +190,16 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("m") / "m.sqlite3"
     with ThreadPoolExecutor(1) as aside:
         aside.submit(upgrade, f"sqlite+aiosqlite:///{file}").result()
+        aside.submit(asyncio.run, _seeded(f"sqlite+aiosqlite:///{file}")).result()
     return file
+
+
+async def _seeded(url: str) -> None:
+    """Puts the country in once, so that not every bridge of a test has to."""
+    database = Database(url)
+    async with database.writing() as session:
+        await seed(session)
+    await database.close()
 
 
 @pytest.fixture(scope="session")
