@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
+from importlib.resources import files
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
@@ -38,13 +40,14 @@ Parts = Annotated[Bridge, Depends(get_bridge)]
 Reader = Annotated[Principal, Depends(require("country:read"))]
 Writer = Annotated[Principal, Depends(require("country:write"))]
 ProvinceCode = Annotated[str, Query(pattern=r"^[0-9]{2}$", examples=["23"])]
+_EXAMPLES = tomllib.loads((files("casebridge.country") / "data" / "examples.toml").read_text("utf-8"))
 _FILE = {
     "requestBody": {
         "required": True,
         "content": {
             "application/octet-stream": {
                 "schema": {"type": "string", "format": "binary"},
-                "example": "code,name_fa,name_en\n2301,تهران,Tehran\n",
+                "example": "agency,subject,leads\nwater_company,water_cut,yes\n",
             }
         },
     }
@@ -65,14 +68,7 @@ async def list_places(bridge: Parts, _who: Reader, province: ProvinceCode | None
 
 @router.put("/places", responses=documented())
 async def put_place(
-    place: Annotated[
-        Place,
-        Body(
-            examples=[
-                {"code": "2301", "kind": "county", "parent": "23", "name_fa": "تهران", "name_en": "Tehran"}
-            ]
-        ),
-    ],
+    place: Annotated[Place, Body(examples=[_EXAMPLES["place"]])],
     request: Request,
     bridge: Parts,
     who: Writer,
@@ -90,20 +86,7 @@ async def list_agencies(bridge: Parts, _who: Reader) -> list[Agency]:
 
 @router.put("/agencies", responses=documented())
 async def put_agency(
-    agency: Annotated[
-        Agency,
-        Body(
-            examples=[
-                {
-                    "code": "water_company",
-                    "kind": "company",
-                    "name_fa": "شرکت آب",
-                    "name_en": "Water",
-                    "reach": "county",
-                }
-            ]
-        ),
-    ],
+    agency: Annotated[Agency, Body(examples=[_EXAMPLES["agency"]])],
     request: Request,
     bridge: Parts,
     who: Writer,
@@ -121,20 +104,7 @@ async def list_subjects(bridge: Parts, _who: Reader) -> list[Subject]:
 
 @router.put("/subjects", responses=documented())
 async def put_subject(
-    subject: Annotated[
-        Subject,
-        Body(
-            examples=[
-                {
-                    "code": "power_cut",
-                    "parent": "electricity",
-                    "name_fa": "قطعی برق",
-                    "name_en": "Power cut",
-                    "level": "county",
-                }
-            ]
-        ),
-    ],
+    subject: Annotated[Subject, Body(examples=[_EXAMPLES["subject"]])],
     request: Request,
     bridge: Parts,
     who: Writer,
@@ -158,9 +128,7 @@ async def list_duties(
 
 @router.put("/duties", responses=documented())
 async def put_duty(
-    duty: Annotated[
-        Duty, Body(examples=[{"agency": "water_company", "subject": "water_cut", "leads": True}])
-    ],
+    duty: Annotated[Duty, Body(examples=[_EXAMPLES["duty"]])],
     request: Request,
     bridge: Parts,
     who: Writer,
@@ -203,7 +171,7 @@ async def list_units(
 
 @router.put("/units", responses=documented())
 async def put_unit(
-    change: Annotated[UnitChange, Body(examples=[{"code": "county/2301/desk", "night_shift": True}])],
+    change: Annotated[UnitChange, Body(examples=[_EXAMPLES["unit"]])],
     request: Request,
     bridge: Parts,
     who: Writer,
@@ -237,10 +205,7 @@ async def get_unit(
 
 @router.put("/officials", status_code=204, responses=documented())
 async def put_official(
-    line: Annotated[
-        OfficialLine,
-        Body(examples=[{"username": "official1", "unit_code": "county/2301/governor", "position": "deputy"}]),
-    ],
+    line: Annotated[OfficialLine, Body(examples=[_EXAMPLES["official"]])],
     request: Request,
     bridge: Parts,
     who: Writer,

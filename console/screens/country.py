@@ -1,0 +1,280 @@
+"""The country on screen: places, agencies, units with their officials, subjects and duties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from casebridge.bridge import Bridge
+from casebridge.country import service
+from casebridge.country.schemas import AgencyKind, Position, Reach, RowError, Sheet
+from casebridge.country.snapshot import Country
+from casebridge.country.units import chain
+from casebridge.people.access import address_of
+from casebridge.people.service import Principal
+from casebridge.problems import Problem
+from console.country_forms import save_form
+from console.forms import check_form
+from console.language import N_
+from console.pages import language_of, render
+from console.visitor import BridgeParts, CountryEditor, CountryReader
+
+router = APIRouter()
+NOTICES: Final = {"saved": N_("Saved, and written down with your name.")}
+Said = Annotated[str, Query(max_length=16)]
+Wrong = Sequence[RowError]
+
+
+@router.get("/country")
+async def places_page(request: Request, bridge: BridgeParts, person: CountryReader) -> Response:
+    """The provinces."""
+    known = await _country(bridge)
+    return _page(request, "country_places.html", person, known)
+
+
+@router.get("/country/places/{code}")
+async def place_page(
+    request: Request, bridge: BridgeParts, person: CountryReader, code: str, said: Said = ""
+) -> Response:
+    """A province with its counties, or a county with the offices in it."""
+    return await _place(request, bridge, person, code, said=said)
+
+
+@router.post("/country/places/{code}", dependencies=[Depends(check_form)])
+async def save_place(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
+    """Changes a place."""
+    wrong, typed = await save_form(request, bridge, person.actor, Sheet.PLACES, address_of(request))
+    if wrong:
+        return await _place(request, bridge, person, code, wrong=wrong, typed=typed)
+    return _saved(f"/country/places/{typed['code']}")
+
+
+@router.get("/country/agencies")
+async def agencies_page(request: Request, bridge: BridgeParts, person: CountryReader) -> Response:
+    """All agencies, by kind."""
+    return await _agencies(request, bridge, person)
+
+
+@router.post("/country/agencies", dependencies=[Depends(check_form)])
+async def save_agency(request: Request, bridge: BridgeParts, person: CountryEditor) -> Response:
+    """Adds an agency or changes one."""
+    wrong, typed = await save_form(request, bridge, person.actor, Sheet.AGENCIES, address_of(request))
+    if not wrong:
+        return _saved(f"/country/agencies/{typed['code']}")
+    if typed["code"] in (await _country(bridge)).agencies:
+        return await _agency(request, bridge, person, typed["code"], wrong=wrong, typed=typed)
+    return await _agencies(request, bridge, person, wrong=wrong, typed=typed)
+
+
+@router.get("/country/agencies/{code}")
+async def agency_page(
+    request: Request,
+    bridge: BridgeParts,
+    person: CountryReader,
+    code: str,
+    province: Annotated[str, Query(max_length=2)] = "",
+    said: Said = "",
+) -> Response:
+    """An agency: what it is, its units at headquarters or in a province, its duties."""
+    return await _agency(request, bridge, person, code, province=province, said=said)
+
+
+@router.post("/country/agencies/{code}/duties", dependencies=[Depends(check_form)])
+async def save_duty(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
+    """Gives an agency a duty, or takes one away."""
+    wrong, typed = await save_form(request, bridge, person.actor, Sheet.DUTIES, address_of(request))
+    if wrong:
+        return await _agency(request, bridge, person, code, wrong=wrong, typed=typed)
+    return _saved(f"/country/agencies/{code}")
+
+
+@router.get("/country/subjects")
+async def subjects_page(
+    request: Request, bridge: BridgeParts, person: CountryReader, said: Said = ""
+) -> Response:
+    """The subject tree."""
+    return await _subjects(request, bridge, person, said=said)
+
+
+@router.post("/country/subjects", dependencies=[Depends(check_form)])
+async def save_subject(request: Request, bridge: BridgeParts, person: CountryEditor) -> Response:
+    """Adds a subject or changes one."""
+    wrong, typed = await save_form(request, bridge, person.actor, Sheet.SUBJECTS, address_of(request))
+    if not wrong:
+        return _saved(f"/country/subjects/{typed['code']}")
+    if typed["code"] in (await _country(bridge)).subjects:
+        return await _subject(request, bridge, person, typed["code"], wrong=wrong, typed=typed)
+    return await _subjects(request, bridge, person, wrong=wrong, typed=typed)
+
+
+@router.get("/country/subjects/{code}")
+async def subject_page(
+    request: Request, bridge: BridgeParts, person: CountryReader, code: str, said: Said = ""
+) -> Response:
+    """A subject, what is below it, and whose duty it is."""
+    return await _subject(request, bridge, person, code, said=said)
+
+
+@router.get("/country/units/{code:path}")
+async def unit_page(
+    request: Request, bridge: BridgeParts, person: CountryReader, code: str, said: Said = ""
+) -> Response:
+    """A unit, those above it, and its officials."""
+    return await _unit(request, bridge, person, code, said=said)
+
+
+@router.post("/country/officials/{code:path}", dependencies=[Depends(check_form)])
+async def save_official(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
+    """Makes somebody an official of a unit, or no longer."""
+    wrong, typed = await save_form(request, bridge, person.actor, Sheet.OFFICIALS, address_of(request))
+    if wrong:
+        return await _unit(request, bridge, person, code, wrong=wrong, typed=typed)
+    return _saved(f"/country/units/{code}")
+
+
+@router.post("/country/units/{code:path}", dependencies=[Depends(check_form)])
+async def save_unit(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
+    """Gives a unit a name, a night shift, or takes it out of force."""
+    wrong, typed = await save_form(request, bridge, person.actor, Sheet.UNITS, address_of(request))
+    if wrong:
+        return await _unit(request, bridge, person, code, wrong=wrong, typed=typed)
+    return _saved(f"/country/units/{code}")
+
+
+async def _place(request: Request, bridge: Bridge, person: Principal, code: str, **shown: Any) -> Response:
+    known = await _country(bridge)
+    place = known.place(code)
+    if place is None:
+        raise Problem("not_found")
+    agencies = known.agencies.values()
+    offices = [known.unit(f"agency/{agency.code}/{code}") for agency in agencies if agency.active]
+    return _page(
+        request,
+        "country_place.html",
+        person,
+        known,
+        place=place,
+        units=list(known.units_of_place(code)),
+        offices=[office for office in offices if office is not None],
+        counties=[row for row in known.places.values() if row.parent == code],
+        **shown,
+    )
+
+
+async def _agencies(request: Request, bridge: Bridge, person: Principal, **shown: Any) -> Response:
+    known = await _country(bridge)
+    speech = language_of(request)
+    by_kind = {
+        kind: sorted(
+            (row for row in known.agencies.values() if row.kind is kind),
+            key=lambda row: known.name(row.code, speech.code),
+        )
+        for kind in AgencyKind
+    }
+    return _page(request, "country_agencies.html", person, known, by_kind=by_kind, **shown)
+
+
+async def _agency(
+    request: Request, bridge: Bridge, person: Principal, code: str, province: str = "", **shown: Any
+) -> Response:
+    known = await _country(bridge)
+    agency = known.agency(code)
+    if agency is None:
+        raise Problem("not_found")
+    chosen = province if province in known.places and len(province) == 2 else ""
+    return _page(
+        request,
+        "country_agency.html",
+        person,
+        known,
+        agency=agency,
+        province=chosen,
+        units=list(known.units_of_agency(code, chosen or None)),
+        duties=sorted(
+            (duty for duty in known.duty_list if duty.agency == code), key=lambda duty: duty.subject
+        ),
+        **shown,
+    )
+
+
+async def _subjects(request: Request, bridge: Bridge, person: Principal, **shown: Any) -> Response:
+    return _page(request, "country_subjects.html", person, await _country(bridge), **shown)
+
+
+async def _subject(request: Request, bridge: Bridge, person: Principal, code: str, **shown: Any) -> Response:
+    known = await _country(bridge)
+    subject = known.subject(code)
+    if subject is None:
+        raise Problem("not_found")
+    return _page(
+        request,
+        "country_subject.html",
+        person,
+        known,
+        subject=subject,
+        above=known.line_of(code)[:0:-1],
+        below=known.subjects_below(code),
+        duties=[duty for duty in known.duty_list if duty.subject == code],
+        **shown,
+    )
+
+
+async def _unit(request: Request, bridge: Bridge, person: Principal, code: str, **shown: Any) -> Response:
+    async with bridge.database.reading() as session:
+        known = await service.country(session)
+        unit = known.unit(code)
+        if unit is None:
+            raise Problem("not_found")
+        members = await service.members_of(session, code)
+    return _page(
+        request,
+        "country_unit.html",
+        person,
+        known,
+        unit=unit,
+        own=known.changes.get(code),
+        above=chain(code)[1:],
+        members=members,
+        positions=list(Position),
+        **shown,
+    )
+
+
+async def _country(bridge: Bridge) -> Country:
+    async with bridge.database.reading() as session:
+        return await service.country(session)
+
+
+def _page(
+    request: Request,
+    template: str,
+    person: Principal,
+    known: Country,
+    *,
+    wrong: Wrong = (),
+    typed: dict[str, str] | None = None,
+    said: str = "",
+    **values: Any,
+) -> Response:
+    speech = language_of(request)
+    return render(
+        request,
+        template,
+        422 if wrong else 200,
+        country=known,
+        may_edit="country:write" in person.scopes,
+        named=lambda code: known.name(code, speech.code),
+        wrong=wrong,
+        typed=typed or {},
+        notice=speech.gettext(NOTICES.get(said, "")),
+        kinds=list(AgencyKind),
+        reaches=list(Reach),
+        **values,
+    )
+
+
+def _saved(address: str) -> Response:
+    return RedirectResponse(f"{address}?said=saved", 303)
