@@ -37,6 +37,7 @@ from casebridge.proposals.router import router as proposals
 from casebridge.recordings.router import router as recordings
 from casebridge.referrals.overdue import sweep as sweep_overdue
 from casebridge.referrals.router import router as referrals
+from casebridge.registrations.router import router as registrations
 from casebridge.repeats.router import router as repeats
 from casebridge.tracking_codes.router import router as tracking_codes
 from casebridge.transcripts.router import router as transcripts
@@ -52,7 +53,7 @@ log = structlog.get_logger("casebridge")
 ROUTERS = (
     intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit, events,
     notifications, country, referrals, deadlines, links, webhooks, open311,
-    repeats, proposals,
+    repeats, proposals, registrations,
 )  # fmt: skip
 
 
