@@ -10,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.answers.models import AnswerRow, ServiceRecord
 from casebridge.cases import history
 from casebridge.cases.life import Action
-from casebridge.cases.models import Case
-from casebridge.cases.schemas import Status
+from casebridge.cases.schemas import Kind, Status
 from casebridge.cases.steps import locked, take_step
 from casebridge.country.service import country
 from casebridge.country.units import CENTRE
+from casebridge.notifications.service import notify_unit
 from casebridge.problems import Problem
 from casebridge.recordings.models import RecordingRow
 from casebridge.referrals import rules
-from casebridge.referrals.service import facts_of, move_up, owned_by
+from casebridge.referrals.rules import Decision
+from casebridge.referrals.service import facts_of, move_up, note_referral, owned_by
 from casebridge.search.service import index_case
 from casebridge.tables import new_id
 from line111.clock import now
@@ -74,6 +75,8 @@ async def answer(
     if kind == "final":
         case.answered_at = moment
     await take_step(session, case, action, actor, unit=name, text=text, detail={"answer_id": str(answer_id)})
+    if case.kind == Kind.IDEA and kind == "final" and name != CENTRE:
+        await notify_unit(session, CENTRE, "idea_result", {"text": text}, case_id=case_id)  # 4-21
     await index_case(session, case_id)
     return answer_id
 
@@ -113,8 +116,15 @@ async def decide(
     if accepted:
         await take_step(session, case, Action.ACCEPTED, actor, detail=detail)
         return "accepted"
-    await take_step(session, case, Action.OBJECTED, actor, detail=detail)
-    await _review_again(session, case, actor)
+    last = case.round >= LAST_ROUND
+    if last:
+        note_referral(session, case, Decision(CENTRE, "9-1"), actor, reason="objected_again")
+    to = CENTRE if last else None
+    await take_step(session, case, Action.OBJECTED, actor, owner_unit=to, detail=detail)
+    await index_case(session, case_id)
+    if not last:
+        case.round += 1
+        await move_up(session, case, Action.SECOND_REVIEW, actor=actor, reason="objected")
     return "objected"
 
 
@@ -192,11 +202,3 @@ async def services_of(session: AsyncSession, case_id: UUID) -> list[ServiceRecor
     """What was done for the applicant, oldest first."""
     query = select(ServiceRecord).where(ServiceRecord.case_id == case_id).order_by(ServiceRecord.id)
     return list(await session.scalars(query))
-
-
-async def _review_again(session: AsyncSession, case: Case, actor: str) -> None:
-    if case.round < LAST_ROUND:
-        case.round += 1
-        await move_up(session, case, Action.SECOND_REVIEW, actor=actor, reason="objected")
-    else:
-        case.owner_unit = CENTRE

@@ -6,8 +6,8 @@ Follows: 0005
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from alembic import op
@@ -75,21 +75,16 @@ def downgrade() -> None:
 def _fill() -> None:
     """Makes searchable what is there already."""
     connection = op.get_bind()
-    cases = sa.table("cases", *_columns("id", "opened_at", "text", "reply_text"))
-    heard = sa.table("transcripts", *_columns("case_id", "recording_id", "text"))
+    cases = sa.table("cases", *_columns("id", "opened_at", "text"))
     words = sa.table("case_words", sa.column("number"), sa.column("case_id", sa.Uuid()), sa.column("words"))
-    query = (
-        sa.select(
-            cases.c.id, cases.c.opened_at, cases.c.text, cases.c.reply_text, heard.c.text.label("heard")
-        )
-        .outerjoin_from(cases, heard, heard.c.case_id == cases.c.id)
-        .order_by(cases.c.opened_at, cases.c.id, heard.c.recording_id)
-    )
+    further = _texts("transcripts", "text", order="recording_id")
+    for case_id, texts in _texts("answers", "text", "objection_text", order="at").items():
+        further[case_id] = further.get(case_id, []) + texts
     waiting: list[dict[str, Any]] = []
     last = None
-    for (case_id, opened_at), rows in groupby(connection.execute(query).all(), lambda row: (row[0], row[1])):
-        said = list(rows)
-        text = searchable([said[0].text, said[0].reply_text, *(row.heard for row in said)])
+    rows = connection.execute(sa.select(cases).order_by(cases.c.opened_at, cases.c.id)).all()
+    for case_id, opened_at, own in rows:
+        text = searchable([own, *further.get(case_id, [])])
         if not text:
             continue
         number = place_in_time(opened_at, case_id)
@@ -102,7 +97,17 @@ def _fill() -> None:
         connection.execute(words.insert(), waiting)
 
 
-def _columns(*names: str) -> list[sa.Column[Any]]:
+def _texts(name: str, *columns: str, order: str) -> dict[UUID, list[str]]:
+    """The texts of a table, by case, in their order."""
+    source = sa.table(name, *_columns("case_id", *columns, order))
+    query = sa.select(source.c.case_id, *(source.c[column] for column in columns)).order_by(source.c[order])
+    found: dict[UUID, list[str]] = {}
+    for case_id, *texts in op.get_bind().execute(query):
+        found.setdefault(case_id, []).extend(text for text in texts if text)
+    return found
+
+
+def _columns(*names: str) -> list[sa.ColumnClause[Any]]:
     kinds: dict[str, Any] = {"id": sa.Uuid(), "case_id": sa.Uuid(), "recording_id": sa.Uuid()}
-    kinds["opened_at"] = UtcDateTime()
-    return [sa.column(name, kinds.get(name, sa.Text())) for name in names]  # type: ignore[misc]
+    kinds |= {"opened_at": UtcDateTime(), "at": UtcDateTime()}
+    return [sa.column(name, kinds.get(name, sa.Text())) for name in names]
