@@ -20,6 +20,7 @@ from typing import Any
 from agi_scripts.local_agi import AGIAppError, AGIHangup, LocalAgi
 from ivr import prompts, records
 from ivr.codes import CodeBlock
+from ivr.decisions import DecisionDesk, decision_name, is_decision
 from ivr.drafts import DraftHeld, Drafts, HeldDraft
 from ivr.durable import SpoolFull
 from ivr.identifying import FIRST_KEYS, identified, keys_missing, lengthened
@@ -216,6 +217,30 @@ class EmergencyCall:
         return self._site.sounds_dir / self._held.draft.language / name
 
 
+def confirm_left_decision(site: Site, agi: LocalAgi, call_id: str) -> bool:
+    """Finish and confirm what the caller pressed before the ivr died; False: there is nothing such.
+
+    Raises:
+        DraftHeld: a living ivr leads it. SpoolFull: no room; the sweep tries again.
+    """
+    drafts = Drafts(site.spool_dir)
+    desk = DecisionDesk(site.node, Spool(site.spool_dir), drafts, site.calls_dir)
+    if not desk.left(call_id):
+        return False
+    with drafts.hold(decision_name(call_id), wait_seconds=_HAND_OVER_SECONDS) as held:
+        if not is_decision(held.draft):
+            return False
+        record = desk.finish(held)
+        said = prompts.FOLLOWUP_ACCEPTED if record["accepted"] else prompts.FOLLOWUP_OBJECTED
+        folder = site.sounds_dir / held.draft.language
+        held.discard()
+    with suppress(AGIHangup):
+        agi.set_variable("LINE111_DONE", "1")
+        for name in (prompts.TECHNICAL_PAUSE, said, prompts.GOODBYE):
+            agi.play([folder / name])
+    return True
+
+
 def caller_number(caller_id: str) -> str | None:
     """E.164, or None where the number is withheld or the tables to check it are not here."""
     try:
@@ -238,6 +263,8 @@ def run(site: Site, agi: LocalAgi) -> None:
     agi.execute("ANSWER")
     Spool(site.spool_dir).prepare()
     drafts = Drafts(site.spool_dir)
+    if not drafts.exists(call_id) and confirm_left_decision(site, agi, call_id):
+        return
     with drafts.hold(call_id, wait_seconds=_HAND_OVER_SECONDS) as held:
         EmergencyCall(agi, site, held).lead()
 

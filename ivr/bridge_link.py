@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from casebridge.client import BridgeClient, BridgeRefused, BridgeUnavailable
+import asyncio
+import logging
+from pathlib import Path
+
+from casebridge.client import BridgeClient, BridgeError, BridgeRefused, BridgeUnavailable
+from ivr.durable import FILE_MODE
 from ivr.line import BridgeAway, Followed
 
+log = logging.getLogger(__name__)
+
 _TOO_OFTEN = 429
+_VOICE_SECONDS = 10.0
+"""Longer than this nobody listens to silence; the text is read out instead."""
 
 
 async def follow_up(bridge: BridgeClient, code: str, kind: str, identifier: str) -> Followed | None:
@@ -26,3 +35,24 @@ async def follow_up(bridge: BridgeClient, code: str, kind: str, identifier: str)
         return None
     waiting = found.callback is not None and found.callback.state in ("waiting", "claimed")
     return Followed(found.kind.value, found.opened_at, found.status.value, found.last_reply, waiting)
+
+
+async def fetch_voice(
+    bridge: BridgeClient, code: str, kind: str, identifier: str, folder: Path
+) -> Path | None:
+    """The voice of the official who answered, as `<folder>/voice.alaw`; None where it can't be had now.
+
+    Returns:
+        The sound without its extension.
+    """
+    file = folder / "voice.alaw"
+    try:
+        async with asyncio.timeout(_VOICE_SECONDS):
+            await bridge.answer_voice(code, kind, identifier, file)
+        file.chmod(FILE_MODE)
+    except (BridgeError, TimeoutError, OSError) as error:
+        log.warning("an official's voice could not be fetched: %s", error or type(error).__name__)
+        file.with_name(file.name + ".part").unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
+        return None
+    return file.with_suffix("")

@@ -53,6 +53,7 @@ class Call:
         "caller",
         "channel",
         "contact",
+        "decision",
         "ended_by",
         "held",
         "identity",
@@ -85,6 +86,8 @@ class Call:
         self.province: str | None = None
         self.wished: str | None = None
         self.held: HeldDraft | None = None
+        self.decision: HeldDraft | None = None
+        """What the caller says to an answer, while it is not told to them that it is registered."""
         self.typed = ""
         """Keys the caller pressed ahead; the next question takes them."""
         self.agent_tried = False
@@ -244,6 +247,10 @@ class Call:
             started_at=self.started_at,
             **changes,
         )
+
+    def begin_take(self) -> None:
+        """The message is recorded again. Raises SpoolFull."""
+        self.keep(take=self.audio.take + 1)
 
     async def take_in(self, ended_by: str) -> Record:
         """Make the matter durable, away from the event loop. Raises SpoolFull."""

@@ -8,6 +8,7 @@ import logging
 from ivr import prompts
 from ivr.agi.session import AsteriskLost, CallerHungUp
 from ivr.call import Call, GoTo, NoAnswer
+from ivr.steps.decision import finish_left_decision
 from ivr.drafts import DraftHeld
 from ivr.durable import SpoolFull
 from ivr.ending import end_regularly, leave_to_others, say_disk_full, settle
@@ -43,7 +44,7 @@ async def converse(call: Call) -> None:
         raise
 
 
-async def _first_node(call: Call) -> str:
+async def _first_node(call: Call) -> str | None:
     await call.channel.answer()
     reached(KillPoint.ANSWERED)
     if call.line.drafts.exists(call.call_id):
@@ -52,6 +53,8 @@ async def _first_node(call: Call) -> str:
             take_over(call, held)
             return RESUME
         held.discard()
+    elif await finish_left_decision(call):
+        return None
     return call.menu.start
 
 

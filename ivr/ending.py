@@ -41,13 +41,15 @@ async def settle(call: Call) -> None:
         await to_its_end(_settle, call)
     except SpoolFull as full:
         alarm_disk_full(call, full)
-        if call.held is not None:
-            call.held.close()
-    call.held = None
+        _let_go(call)
+    call.held = call.decision = None
     call.line.wake_forwarder()
 
 
 def _settle(call: Call) -> None:
+    if call.decision is not None:  # pressed, and the caller has gone: an objection needs no reason
+        call.line.decisions.finish(call.decision)
+        call.outcome = "followed_up"
     held = call.held
     if held is not None and not held.draft.durable:
         record = call.line.desk.take_in_spoken(held, ended_by="hangup")
@@ -57,16 +59,15 @@ def _settle(call: Call) -> None:
             call.audio.remove()
     call.line.spool.put(_report(call))
     reached(KillPoint.CALL_REPORTED)
-    if held is not None:
-        held.discard()
+    for draft in (held, call.decision):
+        if draft is not None:
+            draft.discard()
 
 
 async def say_disk_full(call: Call, full: SpoolFull) -> None:
     """Clear words to the caller, an alarm for the operators; no code is told for what is not kept."""
     alarm_disk_full(call, full)
-    if call.held is not None:
-        call.held.close()  # what was spoken stays on disk and becomes a case when there is room
-        call.held = None
+    _let_go(call)  # what was spoken stays on disk and becomes a case when there is room
     call.settled = True
     with suppress(CallEnded):
         await call.channel.set_variable(DONE_VARIABLE, "1")
@@ -84,14 +85,21 @@ def leave_to_others(call: Call) -> None:
     if call.settled:
         return
     call.settled = True
-    if call.held is not None:
-        call.held.close()
-        call.held = None
+    if _let_go(call):
         return
     call.outcome = "failed"
     with suppress(SpoolFull, OSError):
         call.line.spool.put(_report(call))
         call.line.wake_forwarder()
+
+
+def _let_go(call: Call) -> bool:
+    """Let another process, or the sweep, go on with the call's drafts; whether there were any."""
+    held = [draft for draft in (call.held, call.decision) if draft is not None]
+    for draft in held:
+        draft.close()
+    call.held = call.decision = None
+    return bool(held)
 
 
 def _report(call: Call) -> Record:

@@ -187,7 +187,9 @@ class Forwarder:
         else:
             self._spool.remove(path)
             if record.get("recording"):
-                MessageAudio(self._calls_dir, str(record["call_id"])).remove()
+                # a decision's folder is not its call's, in which a message may be spoken just now
+                folder = Path(record["recording"]["file"]).parts[0]
+                MessageAudio(self._calls_dir, folder).remove()
             self._on_event("delivered")
 
     async def _send_audio(self, record: Record) -> None:

@@ -39,7 +39,18 @@ class KillPoint(StrEnum):
     AUDIO_DELIVERED = "audio_delivered"
 
 
-def reached(point: KillPoint) -> None:
+class DecisionPoint(StrEnum):
+    """Every place between a decision about an answer and its confirmation, in order."""
+
+    DECISION_CHOSEN = "decision_chosen"
+    DECISION_DRAFTED = "decision_drafted"
+    REASON_RECORDED = "reason_recorded"
+    REASON_JOINED = "reason_joined"
+    DECISION_SPOOLED = "decision_spooled"
+    DECISION_TOLD = "decision_told"
+
+
+def reached(point: KillPoint | DecisionPoint) -> None:
     """Kill this process if the test asked for this point."""
     if os.environ.get(VARIABLE) == point:
         os.kill(os.getpid(), signal.SIGKILL)

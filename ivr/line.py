@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
+from ivr.decisions import DecisionDesk
 from ivr.drafts import Drafts
 from ivr.intake import IntakeDesk
 from ivr.spool import Spool
@@ -28,6 +30,14 @@ class Reply(Protocol):
     def at(self) -> datetime:
         """When."""
 
+    @property
+    def answer_id(self) -> UUID | None:
+        """The answer, to which the applicant says yes or no; None: nothing to be said to."""
+
+    @property
+    def recording_id(self) -> UUID | None:
+        """The official's own voice; None: there is only the text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -38,6 +48,11 @@ class Followed:
     status: str
     reply: Reply | None
     callback_waiting: bool
+
+    @property
+    def to_be_decided(self) -> bool:
+        """Whether the applicant's word on the answer is awaited."""
+        return self.status == "answered" and self.reply is not None
 
 
 class BridgeAway(Exception):
@@ -51,6 +66,11 @@ ReadOut = Callable[[str, str, Path], Awaitable[Path | None]]
 """(language, text, folder) → sound of the text without extension, None where it can't be spoken."""
 
 
+FetchVoice = Callable[[str, str, str, Path], Awaitable[Path | None]]
+"""(tracking code, identifier kind, identifier, folder) → the voice of the official who answered,
+without extension; None where it can't be had now."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A node, as far as a call needs it."""
@@ -62,8 +82,10 @@ class Line:
     spool: Spool
     drafts: Drafts
     desk: IntakeDesk
+    decisions: DecisionDesk
     follow_up: FollowUp
     read_out: ReadOut
+    fetch_voice: FetchVoice
     wake_forwarder: Callable[[], None]
     key_seconds: float = 6.0
     message_seconds: int = 180

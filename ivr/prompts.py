@@ -67,6 +67,12 @@ FOLLOWUP_NO_REPLY: Final = "followup/no_reply"
 FOLLOWUP_LAST_REPLY: Final = "followup/last_reply"
 FOLLOWUP_LAST_REPLY_AT: Final = "followup/last_reply_at"
 FOLLOWUP_CALLBACK_WAITING: Final = "followup/callback_waiting"
+FOLLOWUP_DECIDE: Final = "followup/decide"
+"""1 accepts the answer, 2 objects to it, `*` plays it again, 0 asks for an agent."""
+FOLLOWUP_DECIDE_LATER: Final = "followup/decide_later"
+FOLLOWUP_OBJECTION_REASON: Final = "followup/objection_reason"
+FOLLOWUP_ACCEPTED: Final = "followup/accepted"
+FOLLOWUP_OBJECTED: Final = "followup/objected"
 
 CALLBACK_REGISTERED: Final = "callback/registered"
 CALLBACK_TIMES: Final = ("asap", "afternoon", "tomorrow")

@@ -122,6 +122,37 @@ def callback_wish(*, node: str, call_id: str, intake_id: str, wished: str) -> Re
     }
 
 
+def decision(
+    *,
+    node: str,
+    call_id: str,
+    language: str,
+    tracking_code: str,
+    answer_id: str,
+    sealed: str,
+    accepted: bool,
+) -> Record:
+    """What an applicant says to an answer; the reason of an objection, if spoken, is added later.
+
+    Args:
+        answer_id: the answer they heard; it can't be meant for a later one.
+    """
+    return {
+        "format": FORMAT,
+        "type": "decision",
+        "record_id": new_record_id(),
+        "node": node,
+        "call_id": call_id,
+        "created_at": moment(),
+        "language": language,
+        "tracking_code": tracking_code,
+        "answer_id": answer_id,
+        "sealed": sealed,
+        "accepted": accepted,
+        "recording": None,
+    }
+
+
 def call_report(
     *,
     node: str,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from ivr import records
+from ivr.decisions import DecisionDesk, is_decision
 from ivr.drafts import Drafts, HeldDraft
 from ivr.durable import SpoolFull
 from ivr.intake import IntakeDesk
@@ -20,7 +21,7 @@ def rescue_orphans(
     older_than_seconds: float,
     on_event: Callable[[str], None] = lambda _name: None,
 ) -> int:
-    """Take in what nobody leads any more; returns how many cases came of it.
+    """Take in what nobody leads any more; returns how many records came of it.
 
     A draft whose audio still grows belongs to a caller who is speaking to Asterisk while our process
     is gone; it is left alone.
@@ -31,7 +32,7 @@ def rescue_orphans(
             try:
                 if _still_recording(desk, held, older_than_seconds):
                     continue
-                taken += _rescue(desk, held)
+                taken += _rescue_decision(drafts, desk, held) or _rescue(desk, held)
             except SpoolFull as full:
                 log.critical("no room to rescue a call: %s", full)
                 on_event("disk_full")
@@ -44,6 +45,16 @@ def rescue_orphans(
     for _ in range(taken):
         on_event("rescued")
     return taken
+
+
+def _rescue_decision(drafts: Drafts, desk: IntakeDesk, held: HeldDraft) -> int:
+    """What was pressed counts, with the reason as far as it was spoken; 0 where this is no decision."""
+    if not is_decision(held.draft):
+        return 0
+    DecisionDesk(desk.node, desk.spool, drafts, desk.calls_dir).finish(held)
+    held.discard()
+    log.warning("an orphaned decision was registered", extra={"call_id": held.draft.call_id})
+    return 1
 
 
 def _rescue(desk: IntakeDesk, held: HeldDraft) -> int:

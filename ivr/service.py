@@ -14,10 +14,11 @@ from casebridge.client import BridgeClient
 from ivr import metrics, scripts
 from ivr.agi.server import AgiServer, Limits, Script
 from ivr.agi.session import Session
-from ivr.bridge_link import follow_up
+from ivr.bridge_link import fetch_voice, follow_up
 from ivr.code_keeper import CodeKeeper
 from ivr.code_stock import CodeStock, from_reserve
 from ivr.codes import CodeBlock
+from ivr.decisions import DecisionDesk
 from ivr.drafts import Drafts
 from ivr.durable import make_folder
 from ivr.forwarder import Forwarder
@@ -150,8 +151,10 @@ class Service:
             spool=self.spool,
             drafts=self.drafts,
             desk=self.desk,
+            decisions=DecisionDesk(self.settings.node, self.spool, self.drafts, self.settings.calls_dir),
             follow_up=partial(follow_up, self.bridge),
             read_out=read_out,
+            fetch_voice=partial(fetch_voice, self.bridge),
             wake_forwarder=self.forwarder.wake,
             key_seconds=own.key_timeout_seconds,
             message_seconds=own.message_max_seconds,

@@ -1,12 +1,12 @@
-"""What became of a case: tracking code and identifier, then kind, date, status and last reply."""
+"""What became of a case: code and identifier, then status, answer, and the applicant's word on it."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from ivr import prompts
+from ivr.answer_sound import answer_sound
 from ivr.call import Call
-from ivr.line import BridgeAway, Followed, Reply
+from ivr.steps.decision import Asked, ask_decision
+from ivr.line import BridgeAway, Followed
 from ivr.steps.identity import ask_identity
 from ivr.steps.parameters import NodeName, Parameters, Tries
 from persian.spoken import date_prompts
@@ -34,8 +34,9 @@ async def run(call: Call, settings: Settings) -> str | None:
             await call.tell(prompts.TRY_AGAIN_LATER)
             return settings.next
         if found is not None:
-            await _tell(call, found)
             call.outcome = "followed_up"
+            await _tell(call, found)
+            await _answer(call, code, identity, found)
             return settings.next
         call.typed = ""
         said = [prompts.FOLLOWUP_NOT_FOUND, prompts.FOLLOWUP_ASK_CODE]
@@ -70,26 +71,24 @@ async def _tell(call: Call, found: Followed) -> None:
         await call.tell(prompts.FOLLOWUP_CALLBACK_WAITING)
     if found.reply is None:
         await call.tell(prompts.FOLLOWUP_NO_REPLY)
+
+
+async def _answer(call: Call, code: str, identity: tuple[str, str], found: Followed) -> None:
+    """Play the answer; where it is still to be decided about, ask. The keys before it mean nothing."""
+    reply = found.reply
+    if reply is None:
         return
-    if call.typed or not await _read_out(call, found.reply):
-        await call.tell(prompts.FOLLOWUP_LAST_REPLY_AT, *date_prompts(call.language, found.reply.at))
+    call.typed = ""
+    async with answer_sound(call, code, identity, reply) as sound:
 
+        async def hear() -> None:
+            if sound is None:
+                await call.tell(prompts.FOLLOWUP_LAST_REPLY_AT, *date_prompts(call.language, reply.at))
+                return
+            await call.tell(prompts.FOLLOWUP_LAST_REPLY)
+            if not call.typed:
+                await call.listen_to(sound)
 
-async def _read_out(call: Call, reply: Reply) -> bool:
-    """Whether the reply could be spoken. Its sound goes in any case, and nothing else of the call's."""
-    folder = call.audio.folder
-    call.audio.prepare()
-    sound = None
-    try:
-        sound = await call.line.read_out(reply.language, reply.text, folder)
-        if sound is None:
-            return False
-        await call.tell(prompts.FOLLOWUP_LAST_REPLY)
-        if not call.typed:
-            await call.listen_to(sound)
-        return True
-    finally:
-        if sound is not None:
-            sound.with_suffix(".alaw").unlink(missing_ok=True)
-        with suppress(OSError):  # a message of this call still waits in it for the bridge
-            folder.rmdir()
+        await hear()
+        if found.to_be_decided and reply.answer_id is not None:
+            await ask_decision(call, Asked(code, identity, reply.answer_id), hear)

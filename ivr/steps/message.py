@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from ivr import prompts
 from ivr.call import Call
 from ivr.kill_points import KillPoint, reached
+from ivr.message_audio import MessageAudio
 from ivr.spool import require_room, require_written
 from ivr.steps.parameters import NodeName, Parameters, Tries
 
@@ -24,50 +25,68 @@ class Settings(Parameters):
     next: NodeName
 
 
+class Takes(Protocol):
+    """Where what is spoken goes: the message of a matter, the reason of an objection."""
+
+    @property
+    def audio(self) -> MessageAudio:
+        """The audio of the current take."""
+
+    def begin_take(self) -> None:
+        """What was spoken so far is not wanted. Raises SpoolFull."""
+
+
 async def run(call: Call, settings: Settings) -> str | None:
-    """Record until confirmed; silence at the question confirms, for the message has been spoken."""
+    """Record until confirmed."""
     await record_message(call, settings.tries)
+    await confirm(call, call, settings.tries)
+    reached(KillPoint.MESSAGE_CONFIRMED)
+    return settings.next
+
+
+async def confirm(call: Call, takes: Takes, tries: int) -> None:
+    """Listen, record again, go on; silence at the question confirms, for something has been spoken."""
     for _ in range(_CHOICES):
         keys = {_CONFIRM, _LISTEN, _AGAIN, _GO_ON}
         key = await call.choose([prompts.MENU_CONFIRM_MESSAGE], keys, _CONFIRM)
         if key == _CONFIRM:
             break
         if key == _LISTEN:
-            for part in call.audio.parts():
+            for part in takes.audio.parts():
                 await call.listen_to(part.with_suffix(""))
         elif key == _AGAIN:
-            call.keep(take=call.audio.take + 1)
-            await record_message(call, settings.tries)
+            takes.begin_take()
+            await record_message(call, tries, takes)
         else:
-            await _record_part(call, prompts.MESSAGE_GO_ON)
-    reached(KillPoint.MESSAGE_CONFIRMED)
-    return settings.next
+            await record_part(call, takes, prompts.MESSAGE_GO_ON)
 
 
-async def record_message(call: Call, tries: int) -> None:
-    """Record until something was said.
+async def record_message(call: Call, tries: int, takes: Takes | None = None) -> None:
+    """Record until something was said: the matter's message, or what `takes` is for.
 
     Raises:
         SpoolFull: no room for a message. GoTo, NoAnswer: nothing was said again and again.
     """
+    takes = takes or call
     said = [prompts.RECORD_AFTER_TONE]
     for _ in range(tries):
-        await _record_part(call, *said)
-        if call.audio.spoken_seconds() >= _LEAST_SECONDS:
+        await record_part(call, takes, *said)
+        if takes.audio.spoken_seconds() >= _LEAST_SECONDS:
             return
         said = [prompts.MESSAGE_TOO_SHORT, prompts.RECORD_AFTER_TONE]
     raise call.given_up()
 
 
-async def _record_part(call: Call, *said: str) -> None:
+async def record_part(call: Call, takes: Takes, *said: str) -> None:
+    """Record once, after the tone, until `#`, silence or time. Raises SpoolFull."""
     require_room(call.line.calls_dir, call.line.message_seconds)
-    call.audio.prepare()
+    takes.audio.prepare()
     await call.tell(*said)
     call.typed = ""  # a key here only cuts the instruction short
     await call.tell(prompts.BEEP)
     call.typed = ""
     reached(KillPoint.BEFORE_RECORDING)
-    part = call.audio.next_part()
+    part = takes.audio.next_part()
     recording = await call.channel.record(
         part, seconds=call.line.message_seconds, silence=call.line.silence_seconds
     )

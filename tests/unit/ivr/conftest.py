@@ -16,6 +16,7 @@ from ivr.agi.session import CallerHungUp
 from ivr.call import Call
 from ivr.codes import CodeBlock
 from ivr.conversation import converse
+from ivr.decisions import DecisionDesk
 from ivr.drafts import Drafts
 from ivr.intake import IntakeDesk
 from ivr.line import Followed, Line
@@ -132,7 +133,9 @@ class Node:
             node="n1", sounds_dir=Path("/sounds"), calls_dir=self.calls_dir,
             sealing_public=base64.b64encode(bytes(self.private_key.public_key)).decode(),
             spool=self.spool, drafts=self.drafts, desk=self.desk, follow_up=self._follow_up,
-            read_out=self._read_out, wake_forwarder=lambda: None, on_event=self.events.append,
+            decisions=DecisionDesk("n1", self.spool, self.drafts, self.calls_dir),
+            read_out=self._read_out, fetch_voice=self._fetch_voice, wake_forwarder=lambda: None,
+            on_event=self.events.append,
         )  # fmt: skip
 
     async def phone(
@@ -159,6 +162,10 @@ class Node:
 
     async def _read_out(self, language: str, text: str, folder: Path) -> Path | None:
         return folder / "reply"
+
+    async def _fetch_voice(self, code: str, kind: str, identifier: str, folder: Path) -> Path | None:
+        (folder / "voice.alaw").write_bytes(VOICE)
+        return folder / "voice"
 
 
 @pytest.fixture

@@ -345,7 +345,10 @@ async def test_follow_up_reads_out_kind_date_and_status(node, caller):
 
 
 async def test_last_reply_is_read_out(node, caller):
-    reply = SimpleNamespace(text="The lamp is mended.", language="en", at=datetime(2026, 11, 22, tzinfo=UTC))
+    reply = SimpleNamespace(
+        text="The lamp is mended.", language="en", at=datetime(2026, 11, 22, tzinfo=UTC),
+        answer_id=None, recording_id=None,
+    )  # fmt: skip
     node.followed = Followed("complaint", datetime(2026, 11, 20, tzinfo=UTC), "answered", reply, True)
     citizen = caller("9", "3", CODE, NATIONAL)
     await node.phone(citizen)

@@ -25,7 +25,9 @@ def replied(node):
         (folder / "reply.alaw").write_bytes(b"private words")
         return folder / "reply"
 
-    reply = SimpleNamespace(text="we have mended it", language="en", at=OPENED)
+    reply = SimpleNamespace(
+        text="we have mended it", language="en", at=OPENED, answer_id=None, recording_id=None
+    )
     node.followed = Followed("complaint", OPENED, "answered", reply, False)
     node.line = replace(node.line, read_out=read_out)
     return node
