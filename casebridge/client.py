@@ -116,9 +116,26 @@ class BridgeClient:
 
     async def get_audio(self, recording_id: UUID | str, into_path: Path) -> None:
         """Streams the raw A-law recording into a file (written beside it, then renamed)."""
+        await self._into_file(into_path, "GET", f"/recordings/{recording_id}/audio")
+
+    async def answer_voice(
+        self, tracking_code: str, identifier_kind: str, identifier: str, into_path: Path
+    ) -> None:
+        """Streams the voice of the official who answered this applicant's case into a file.
+
+        Raises BridgeRefused where the pair does not belong together or nobody spoke the answer.
+        """
+        question = {
+            "tracking_code": tracking_code,
+            "identifier_kind": identifier_kind,
+            "identifier": identifier,
+        }
+        await self._into_file(into_path, "POST", "/follow-ups/voice", json=question)
+
+    async def _into_file(self, into_path: Path, method: str, path: str, **options: Any) -> None:
         part = into_path.with_name(into_path.name + ".part")
         try:
-            async with self._http.stream("GET", f"/recordings/{recording_id}/audio") as answer:
+            async with self._http.stream(method, path, **options) as answer:
                 if answer.is_error:
                     await answer.aread()
                     _raise_for(answer)

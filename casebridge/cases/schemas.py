@@ -183,6 +183,10 @@ class Reply(Wire):
     text: str
     language: Language
     at: Instant
+    answer_id: Id | None = None
+    """What the applicant accepts or objects to."""
+    recording_id: Id | None = None
+    """The official's own voice, to be had by POST /follow-ups/voice."""
 
 
 class CallbackState(Wire):

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.answers.models import AnswerRow
 from casebridge.applicants.models import Applicant
 from casebridge.applicants.service import open_identifier
 from casebridge.audit import service as audit
@@ -62,18 +63,7 @@ async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) ->
     A wrong code and a wrong identifier can't be told apart: both raise Problem `no_such_pair` after
     the same query.
     """
-    case = await session.scalar(
-        select(Case)
-        .join(Applicant, Applicant.id == Case.applicant_id)
-        .where(
-            has_code(tracking_code),
-            Applicant.lookup == lookup,
-        )
-        .order_by(Case.opened_at.desc())
-        .limit(1)
-    )
-    if case is None:
-        raise Problem("no_such_pair")
+    case = await case_of_pair(session, tracking_code, lookup)
     state = await session.scalar(
         select(CallbackRow.state)
         .where(CallbackRow.case_id == case.id)
@@ -82,7 +72,14 @@ async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) ->
     )
     reply = None
     if case.reply_text and case.reply_language and case.replied_at:
-        reply = Reply(text=case.reply_text, language=case.reply_language, at=case.replied_at)
+        given = await _latest_answer(session, case.id)
+        reply = Reply(
+            text=case.reply_text,
+            language=case.reply_language,
+            at=case.replied_at,
+            answer_id=given.id if given else None,
+            recording_id=given.recording_id if given else None,
+        )
     return FollowUp(
         kind=case.kind,
         opened_at=case.opened_at,
@@ -90,6 +87,40 @@ async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) ->
         last_reply=reply,
         callback=CallbackState(state=state) if state else None,
     )
+
+
+async def case_of_pair(session: AsyncSession, tracking_code: str, lookup: bytes) -> Case:
+    """The case a code and an applicant belong to. Raises Problem `no_such_pair`."""
+    case: Case | None = await session.scalar(
+        select(Case)
+        .join(Applicant, Applicant.id == Case.applicant_id)
+        .where(has_code(tracking_code), Applicant.lookup == lookup)
+        .order_by(Case.opened_at.desc())
+        .limit(1)
+    )
+    if case is None:
+        raise Problem("no_such_pair")
+    return case
+
+
+async def voice_of_answer(session: AsyncSession, tracking_code: str, lookup: bytes) -> UUID:
+    """The recording in which an official spoke the latest answer. Raises `no_such_pair`, `no_sound_yet`."""
+    case = await case_of_pair(session, tracking_code, lookup)
+    given = await _latest_answer(session, case.id)
+    if given is None or given.recording_id is None:
+        raise Problem("no_sound_yet")
+    return given.recording_id
+
+
+async def _latest_answer(session: AsyncSession, case_id: UUID) -> AnswerRow | None:
+    """The answer that was given last, interim or final."""
+    found: AnswerRow | None = await session.scalar(
+        select(AnswerRow)
+        .where(AnswerRow.case_id == case_id)
+        .order_by(AnswerRow.at.desc(), AnswerRow.id.desc())
+        .limit(1)
+    )
+    return found
 
 
 async def _case_and_applicant(session: AsyncSession, case_id: UUID) -> tuple[Case, Applicant]:

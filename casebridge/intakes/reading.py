@@ -14,7 +14,7 @@ from casebridge.applicants.service import belongs_to
 from casebridge.cases.numbers import close_numbers
 from casebridge.cases.schemas import IdentifierKind
 from casebridge.crypto import KeyRing, keyed_hash
-from casebridge.intakes.schemas import CallReport, Intake, Record
+from casebridge.intakes.schemas import ApplicantDecision, CallReport, Intake, Record
 from casebridge.problems import Problem
 from casebridge.tables import new_id
 from casebridge.wire import EARLIEST
@@ -69,7 +69,7 @@ def prepare(record: Record, keys: KeyRing, *, sealing_private: str, lookup_key: 
         accepted_at=now(),
         key_number=keys.current,
     )
-    if isinstance(record, Intake):
+    if isinstance(record, Intake | ApplicantDecision):
         document = _open(record.sealed, sealing_private, "sealed")
         prepared.identity = _identity(document, record.record_id, keys, lookup_key)
     elif isinstance(record, CallReport):

@@ -59,6 +59,33 @@ EXAMPLES: dict[str, Any] = {
             "created_at": "2026-11-24T07:02:00.000Z",
         },
     },
+    "decision": {
+        "summary": "An answer objected to, with a spoken reason",
+        "value": {
+            "format": 1,
+            "type": "decision",
+            "record_id": "019a0000-0000-7000-8000-000000000005",
+            "node": "n1",
+            "call_id": "1795500900.7",
+            "created_at": "2026-11-26T08:12:00.000Z",
+            "language": "fa",
+            "tracking_code": "1234567890",
+            "answer_id": "019a0000-0000-7000-8000-000000000006",
+            "sealed": _SEALED,
+            "accepted": False,
+            "recording": {
+                "recording_id": "019a0000-0000-7000-8000-000000000007",
+                "file": "1795500900.7-decision/message.alaw",
+                "bytes": 80000,
+                "sha256": "0" * 64,
+                "duration_ms": 10000,
+                "encoding": "alaw",
+                "rate": 8000,
+                "channels": 1,
+                "speaker": "applicant",
+            },
+        },
+    },
     "call_report": {
         "summary": "What happened in a call",
         "value": {

@@ -18,7 +18,7 @@ from casebridge.events import service as events
 from casebridge.events.models import OutboxRow
 from casebridge.intakes.reading import Identity, Prepared
 from casebridge.intakes.rules import Quarantine
-from casebridge.intakes.schemas import CallReport, Intake, Wished
+from casebridge.intakes.schemas import ApplicantDecision, CallReport, Intake, Wished
 from casebridge.recordings.schemas import RecordingState
 from casebridge.referrals.rules import first_owner
 
@@ -106,14 +106,14 @@ def case_row(
     }
 
 
-def recording_row(record: Intake, prepared: Prepared) -> dict[str, Any]:
-    """A row of a recording whose sound is still to come. Only for an intake that announces one."""
+def recording_row(record: Intake | ApplicantDecision, prepared: Prepared, case_id: UUID) -> dict[str, Any]:
+    """A row of a recording whose sound is still to come. Only for a record that announces one."""
     recording = record.recording
     if recording is None:
         raise AssertionError("asked for the row of no recording")
     return {
         "id": recording.recording_id,
-        "case_id": record.record_id,
+        "case_id": case_id,
         "state": RecordingState.EXPECTED.value,
         "speaker": recording.speaker,
         "encoding": recording.encoding,

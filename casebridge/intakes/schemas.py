@@ -1,4 +1,4 @@
-"""What the conversation hands over: the three records of the spool (format 1), and the receipt."""
+"""What the conversation hands over: the records of the spool (format 1), and the receipt."""
 
 from __future__ import annotations
 
@@ -82,6 +82,20 @@ class CallbackWish(_Record):
     created_at: NodeInstant
 
 
+class ApplicantDecision(_Record):
+    """What an applicant said to an answer; it counts once, and only for the answer they heard."""
+
+    type: Literal["decision"]
+    created_at: NodeInstant
+    language: Language
+    tracking_code: TrackingCode
+    answer_id: Id
+    sealed: Base64
+    accepted: bool
+    recording: IntakeRecording | None
+    """The reason of an objection, spoken."""
+
+
 class JournalStep(Wire):
     """A step of the call: what was heard, what was pressed (identifiers masked)."""
 
@@ -108,7 +122,7 @@ class CallReport(_Record):
     journal: list[JournalStep] = Field(default=[], max_length=2000)
 
 
-Record = Annotated[Intake | CallbackWish | CallReport, Field(discriminator="type")]
+Record = Annotated[Intake | CallbackWish | ApplicantDecision | CallReport, Field(discriminator="type")]
 """Any record of the spool, told apart by `type`."""
 
 

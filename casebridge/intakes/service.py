@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import FromClause, bindparam, insert, select
+from sqlalchemy import FromClause, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.applicants.models import Applicant
-from casebridge.applicants.service import ids_by_lookup
 from casebridge.audit.models import AuditLine
 from casebridge.callbacks.models import CallbackRow
 from casebridge.calls.models import CallRow
 from casebridge.cases.models import Case, HistoryLine
 from casebridge.events import service as events
 from casebridge.events.models import OutboxRow
+from casebridge.intakes.decisions import decide
+from casebridge.intakes.known import Known, what_is_known
 from casebridge.intakes.models import AcceptedRecord
 from casebridge.intakes.reading import Prepared
 from casebridge.intakes.rows import (
@@ -39,10 +40,19 @@ from casebridge.intakes.rows import (
     recording_row,
 )
 from casebridge.intakes.rules import judge_code
-from casebridge.intakes.schemas import CallbackWish, Intake, RecordReceipt, Wished
+from casebridge.intakes.schemas import (
+    ApplicantDecision,
+    CallbackWish,
+    Intake,
+    Record,
+    RecordReceipt,
+    Wished,
+)
+from casebridge.notifications.models import Notification
+from casebridge.notifications.rows import message_row
+from casebridge.notifications.wording import WordingMemory
 from casebridge.problems import Problem
 from casebridge.recordings.models import RecordingRow
-from casebridge.recordings.schemas import RecordingState
 from casebridge.tracking_codes.permutation import CodePermutation
 from casebridge.tracking_codes.rules import Block
 from casebridge.tracking_codes.service import block_of
@@ -50,6 +60,7 @@ from casebridge.tracking_codes.service import block_of
 _ORDER: tuple[FromClause, ...] = (
     Applicant.__table__,
     Case.__table__,
+    Notification.__table__,
     RecordingRow.__table__,
     CallbackRow.__table__,
     CallRow.__table__,
@@ -59,12 +70,6 @@ _ORDER: tuple[FromClause, ...] = (
     AcceptedRecord.__table__,
 )
 """Tables in the order of their foreign keys."""
-_RECORDS = select(AcceptedRecord).where(AcceptedRecord.record_id.in_(bindparam("ids", expanding=True)))
-_RECORDINGS = select(RecordingRow.id, RecordingRow.state).where(
-    RecordingRow.id.in_(bindparam("ids", expanding=True))
-)
-_CODES = select(Case.tracking_code).where(Case.tracking_code.in_(bindparam("codes", expanding=True)))
-"""Asked for every batch: to put a statement together costs more than to run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +78,6 @@ class Accepted:
 
     receipt: RecordReceipt
     created: bool
-
-
-@dataclass
-class Known:
-    """What the database (and the batch so far) knows of a batch."""
-
-    records: dict[UUID, AcceptedRecord] = field(default_factory=dict)
-    held: set[UUID] = field(default_factory=set)
-    recordings: set[UUID] = field(default_factory=set)
-    cases: set[UUID] = field(default_factory=set)
-    codes: set[str] = field(default_factory=set)
-    applicants: dict[bytes, UUID] = field(default_factory=dict)
-    open_callbacks: dict[UUID, UUID] = field(default_factory=dict)
 
 
 class Blocks:
@@ -119,17 +111,17 @@ class BatchWriter:
         self._codes = codes
         self._zone = zone
         self._blocks = Blocks()
+        self._wordings = WordingMemory()
 
     async def write(self, session: AsyncSession, batch: Sequence[Prepared]) -> list[Accepted | Problem]:
         """One answer for each record: its receipt, or the problem that is its own.
 
         Raises IntegrityError where somebody else wrote the same at the same time.
         """
-        known = await _what_is_known(session, batch)
+        known = await what_is_known(session, batch)
         rows: Rows = defaultdict(list)
         answers: dict[int, Accepted | Problem] = {}
-        # A wish may stand in one batch with its intake: intakes first.
-        for index in sorted(range(len(batch)), key=lambda i: isinstance(batch[i].record, CallbackWish)):
+        for index in sorted(range(len(batch)), key=lambda i: _turn(batch[i].record)):
             try:
                 answers[index] = await self._one(session, batch[index], known, rows)
             except Problem as problem:
@@ -164,6 +156,8 @@ class BatchWriter:
             await self._intake(session, record, prepared, known, rows, entry)
         elif isinstance(record, CallbackWish):
             self._wish(record, prepared, known, rows, entry)
+        elif isinstance(record, ApplicantDecision):
+            await decide(session, record, prepared, known, rows, entry)
         else:
             rows[CallRow.__table__].append(call_row(record, prepared))
         known.records[record.record_id] = entry
@@ -203,6 +197,7 @@ class BatchWriter:
         )
         entry.case_id = case_id
         known.cases.add(case_id)
+        rows[Notification.__table__].append(await self._told(session, record, prepared, quarantine is None))
         if quarantine:
             alarm(record, quarantine, prepared, rows)
         else:
@@ -211,11 +206,26 @@ class BatchWriter:
         if record.recording:
             entry.recording_id = record.recording.recording_id
             known.recordings.add(record.recording.recording_id)
-            rows[RecordingRow.__table__].append(recording_row(record, prepared))
+            rows[RecordingRow.__table__].append(recording_row(record, prepared, case_id))
         if record.callback:
             entry.callback_id = self._callback(
                 case_id, record.callback.wished, record.created_at, prepared, known, rows
             )
+
+    async def _told(
+        self, session: AsyncSession, record: Intake, prepared: Prepared, has_code: bool
+    ) -> dict[str, Any]:
+        """The applicant gets the code in writing too (article 4-5)."""
+        return message_row(
+            "registered",
+            at=prepared.accepted_at,
+            key=f"{record.record_id}:registered",
+            language=record.language.value,
+            values={},
+            case_id=record.record_id,
+            tracking_code=record.tracking_code if has_code else None,
+            own=await self._wordings.of(session, "applicant", "registered", record.language.value),
+        )
 
     def _wish(
         self,
@@ -254,34 +264,11 @@ class BatchWriter:
         return prepared.callback_id
 
 
-async def _what_is_known(session: AsyncSession, batch: Sequence[Prepared]) -> Known:
-    known = Known()
-    records = [prepared.record for prepared in batch]
-    ids = [record.record_id for record in records]
-    found = await session.scalars(_RECORDS, {"ids": ids})
-    known.records = {row.record_id: row for row in found}
-    intakes = [record for record in records if isinstance(record, Intake)]
-    recordings = {record.recording.recording_id for record in intakes if record.recording}
-    if recordings:
-        rows = await session.execute(_RECORDINGS, {"ids": list(recordings)})
-        states = {row.id: row.state for row in rows}
-        known.recordings = set(states)
-        known.held = {key for key, state in states.items() if state == RecordingState.HELD}
-    new = [record for record in intakes if record.record_id not in known.records]
-    if new:
-        codes = [record.tracking_code for record in new]
-        known.codes = set(await session.scalars(_CODES, {"codes": codes}))
-        known.applicants = await ids_by_lookup(session, (p.identity.lookup for p in batch if p.identity))
-    wished = {record.intake_id for record in records if isinstance(record, CallbackWish)}
-    if wished:
-        known.cases = set(await session.scalars(select(Case.id).where(Case.id.in_(wished))))
-        open_ones = await session.execute(
-            select(CallbackRow.case_id, CallbackRow.id).where(
-                CallbackRow.case_id.in_(wished), CallbackRow.state.in_(("waiting", "claimed"))
-            )
-        )
-        known.open_callbacks = {row.case_id: row.id for row in open_ones}
-    return known
+def _turn(record: Record) -> tuple[int, str]:
+    """A wish may stand in one batch with its intake, which goes first; decisions lock cases in order."""
+    if isinstance(record, ApplicantDecision):
+        return 2, record.tracking_code
+    return (1 if isinstance(record, CallbackWish) else 0), ""
 
 
 def _receipt(entry: AcceptedRecord, known: Known) -> RecordReceipt:

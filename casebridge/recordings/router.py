@@ -8,11 +8,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from casebridge.audit import service as audit
 from casebridge.bridge import Bridge, get_bridge
+from casebridge.cases import service as cases
+from casebridge.cases.schemas import FollowUpQuestion
 from casebridge.crypto import DamagedCiphertext, UnknownKey
 from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of, require
@@ -25,6 +27,9 @@ from casebridge.recordings.schemas import Peaks, Recording, RecordingPage, Recor
 from casebridge.recordings.store import NoSuchFile, WrongContent
 from casebridge.transcripts.schemas import TranscriptStatus
 
+FOLLOW_UPS = 10
+FOLLOW_UP_SECONDS = 600
+"""The answer to a code may be played so often in this time."""
 PLAYBACK_SECONDS = 600
 """A player asks for many ranges; within this time they are one playback in the audit trail."""
 PEAKS_A_SECOND = 100
@@ -163,6 +168,44 @@ async def get_audio(
         status_code=206 if part else 200,
         headers=headers,
         media_type="audio/wav" if format == "wav" else "audio/x-alaw-basic",
+    )
+
+
+@router.post(
+    "/follow-ups/voice",
+    tags=["follow-ups"],
+    response_class=StreamingResponse,
+    responses={
+        **documented(404, 429),
+        200: {"description": "The sound", "content": {"audio/x-alaw-basic": {}}},
+    },
+)
+async def voice_of_answer(
+    question: Annotated[
+        FollowUpQuestion,
+        Body(
+            examples=[
+                {"tracking_code": "1234567890", "identifier_kind": "national_id", "identifier": "9990000001"}
+            ]
+        ),
+    ],
+    request: Request,
+    bridge: Parts,
+    who: Annotated[Principal, Depends(require("followups:read"))],
+) -> Response:
+    """The official's voice that answered a case, for its applicant on the line; no other recording."""
+    await bridge.throttle.attempt(
+        "follow-up-voice", question.tracking_code, limit=FOLLOW_UPS, seconds=FOLLOW_UP_SECONDS
+    )
+    lookup = bridge.lookup(question.identifier_kind.value, question.identifier)
+    async with bridge.database.reading() as session:
+        recording_id = await cases.voice_of_answer(session, question.tracking_code, lookup)
+    row = await _held(bridge, recording_id)
+    await _audit_playback(bridge, who, row, request)
+    return StreamingResponse(
+        await _opened(bridge.store.read(row.id, 0, row.bytes), row.id),
+        headers={"Content-Length": str(row.bytes), "Cache-Control": "private, no-store"},
+        media_type="audio/x-alaw-basic",
     )
 
 
