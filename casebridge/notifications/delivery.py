@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.database import Database
@@ -135,6 +135,44 @@ async def end(
     elif await _still_mine(session, row, holder):
         await _follow(session, row, following, {"last_error": _short(outcome.error)})
     return following
+
+
+async def keep(session: AsyncSession, holder: str, kept: Sequence[tuple[Notification, str, Bound]]) -> None:
+    """Messages that stay in the outbox: begun and sent in one step, for there is nobody to wait for."""
+    moment = now()
+    tries = [
+        {"notification_id": row.id, "provider": name, "at": moment, "ended_at": moment, "outcome": "sent"}
+        for row, name, _ in kept
+    ]
+    await session.execute(insert(Attempt), tries)
+    statement = (
+        update(Notification.__table__)  # type: ignore[arg-type]
+        .where(Notification.id == bindparam("message"), Notification.taken_by == holder)
+        .values(
+            state=State.SENT.value,
+            sent_at=moment,
+            taken_until=None,
+            taken_by=None,
+            last_error=None,
+            attempts=Notification.attempts + 1,
+            provider=bindparam("by"),
+            medium=bindparam("through"),
+            contact_hash=bindparam("hash"),
+            contact_masked=bindparam("shown"),
+        )
+    )
+    values = [
+        {
+            "message": row.id,
+            "by": name,
+            "through": bound.medium,
+            "hash": bound.contact_hash,
+            "shown": bound.masked,
+        }
+        for row, name, bound in kept
+    ]
+    connection = await session.connection()
+    await connection.execute(statement, values)
 
 
 async def postpone(session: AsyncSession, row: Notification, holder: str, until: datetime) -> None:

@@ -44,7 +44,7 @@ class BridgeEar:
         return understood
 
 
-async def _decide(session: AsyncSession, case_id: UUID, accepted: bool, text: str | None) -> None:
-    from casebridge.answers.service import decide
+async def _decide(session: AsyncSession, case_id: UUID, accepted: bool, text: str | None) -> str:
+    from casebridge.answers.service import decide  # answers tell applicants: they import this package
 
-    await decide(session, case_id, accepted=accepted, by="sms", text=text)
+    return await decide(session, case_id, accepted=accepted, by="sms", text=text)

@@ -41,8 +41,8 @@ MOST_AN_HOUR = 30
 REPEATED_WITHIN = 120
 """Seconds in which the same text of the same number is one message, where the provider does not name it."""
 log = structlog.get_logger("casebridge.notifications")
-Decide = Callable[[AsyncSession, UUID, bool, str | None], Awaitable[None]]
-"""Records the applicant's decision on an answer."""
+Decide = Callable[[AsyncSession, UUID, bool, str | None], Awaitable[str]]
+"""Records the applicant's decision on an answer; returns `accepted`, `objected` or `not_open`."""
 
 
 async def receive(
@@ -117,12 +117,12 @@ async def _decide(
     case = await _case_meant(session, entry.sender_hash, meaning.code)
     if case is None:
         return await _help(bridge, session, entry, sender, text), None
-    if case.status != Status.ANSWERED:
+    word = "not_open"
+    if case.status == Status.ANSWERED:
+        word = await decide(session, case.id, meaning.intent == "accept", meaning.said or None)
+    if word == "not_open":
         await _reply(bridge, session, entry, sender, "not_open", case.language, case)
-        return "not_open", case.id
-    accepted = meaning.intent == "accept"
-    await decide(session, case.id, accepted, meaning.said or None)
-    return ("accepted" if accepted else "objected"), case.id
+    return word, case.id
 
 
 async def _case_meant(session: AsyncSession, hashed: bytes, code: str | None) -> Case | None:

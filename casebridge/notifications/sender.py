@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from casebridge.crypto import DamagedCiphertext, UnknownKey
 from casebridge.notifications import delivery
 from casebridge.notifications.delivery import Bound, LeaseLost
 from casebridge.notifications.masking import contact_hash, masked
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from casebridge.bridge import Bridge
 
 IDLE_SECONDS = 2.0
+KEPT_AT_ONCE = 200
 GRACE_SECONDS = 8.0
 """How long messages on their way have to end when the bridge stops."""
 log = structlog.get_logger("casebridge.notifications")
@@ -47,6 +49,7 @@ class Sender:
         self._bridge = bridge
         self._desks = {desk.provider.name: desk for desk in desks}
         settings = bridge.settings.notifications
+        self._kept_here = all(desk.provider.kept_here for desk in desks)
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._slots = settings.parallel
         self._zone = ZoneInfo(bridge.settings.country_timezone)
@@ -79,11 +82,30 @@ class Sender:
         if free <= 0:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             return 1
+        if self._kept_here:
+            return await self._keep_all()
         taken = await delivery.take(self._bridge.database, self._holder, self._lease, free)
         for row, cut_off in taken:
             task = asyncio.create_task(self._deliver(row, cut_off))
             self._running.add(task)
             task.add_done_callback(self._done)
+        return len(taken)
+
+    async def _keep_all(self) -> int:
+        """The embedded outbox alone: nobody is waited for, so a flood of messages costs few commits."""
+        taken = await delivery.take(self._bridge.database, self._holder, self._lease, KEPT_AT_ONCE)
+        if not taken:
+            return 0
+        kept = []
+        receivers = await self._receivers([row for row, _ in taken])
+        for (row, _), receiver in zip(taken, receivers, strict=True):
+            medium = receiver.medium if receiver else Medium.SMS
+            (name,) = self._order(medium, receiver)[:1] or [next(iter(self._desks))]
+            kept.append((row, name, self._bound(medium, receiver)))
+        async with self._bridge.database.writing() as session:
+            await delivery.keep(session, self._holder, kept)
+        for _, name, _ in kept:
+            self._bridge.metrics.messages.labels(name, Result.SENT.value).inc()
         return len(taken)
 
     async def settled(self) -> None:
@@ -121,7 +143,7 @@ class Sender:
             log.info("lease_lost", notification=str(row.id))
 
     async def _one(self, row: Notification, cut_off: bool) -> None:
-        receiver = await self._receiver(row)
+        (receiver,) = await self._receivers([row])
         medium = receiver.medium if receiver else Medium(row.medium or Medium.SMS)
         order = self._order(medium, receiver)
         bound = self._bound(medium, receiver)
@@ -168,11 +190,18 @@ class Sender:
         if following.state == State.DEAD:
             log.warning("message_dead", notification=str(row.id), error=outcome.error)
 
-    async def _receiver(self, row: Notification) -> Receiver | None:
+    async def _receivers(self, rows: Sequence[Notification]) -> list[Receiver | None]:
         offered = list(dict.fromkeys(desk.provider.medium for desk in self._desks.values()))
+        found = []
         async with self._bridge.database.reading() as session:
-            contacts = await contacts_of(session, self._bridge.keys, row)
-        return receiver_of(contacts, offered)
+            for row in rows:
+                try:
+                    contacts = await contacts_of(session, self._bridge.keys, row)
+                except (UnknownKey, DamagedCiphertext) as error:
+                    log.warning("receiver_unreadable", notification=str(row.id), error=type(error).__name__)
+                    contacts = {}
+                found.append(receiver_of(contacts, offered))
+        return found
 
     def _order(self, medium: Medium, receiver: Receiver | None) -> list[str]:
         """Providers for a message; one that goes to nobody can still be kept here."""

@@ -22,6 +22,7 @@ from casebridge.cases.models import Case
 from casebridge.notifications import service
 from casebridge.notifications.models import Notification
 from casebridge.notifications.providers import Result
+from line111.clock import now
 from line111.secrets import write_secret
 from line111.settings import NotificationSettings, Settings
 
@@ -307,7 +308,9 @@ def open_case(api: Any) -> Callable[..., Awaitable[UUID]]:
 
 async def quiet(api: Any, case_id: UUID) -> None:
     """Returns when nothing of what opening the case told is on its way."""
-    waiting = select(Notification.id).where(Notification.case_id == case_id, Notification.state == "waiting")
+    waiting = select(Notification.id).where(
+        Notification.case_id == case_id, Notification.state == "waiting", Notification.next_at <= now()
+    )
     for _ in range(100):
         api.bridge.sender.wake()
         async with api.bridge.database.reading() as session:

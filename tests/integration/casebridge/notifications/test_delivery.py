@@ -94,6 +94,7 @@ class TestEmbeddedOutbox:
         assert row.text.startswith("Own ")
 
 
+@pytest.mark.parametrize("api", ["sqlite"], indirect=True)
 class TestMail:
     """Units and applicants with an address."""
 

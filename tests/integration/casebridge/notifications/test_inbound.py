@@ -22,9 +22,10 @@ class Decisions:
     def __init__(self) -> None:
         self.made: list[tuple[UUID, bool, str | None]] = []
 
-    async def __call__(self, session: Any, case_id: UUID, accepted: bool, text: str | None) -> None:
+    async def __call__(self, session: Any, case_id: UUID, accepted: bool, text: str | None) -> str:
         await session.execute(update(Case).where(Case.id == case_id).values(status="closed"))
         self.made.append((case_id, accepted, text))
+        return "accepted" if accepted else "objected"
 
 
 @pytest.fixture
