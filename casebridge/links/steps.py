@@ -28,6 +28,7 @@ from casebridge.notifications.service import notify_applicant
 from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
 from casebridge.referrals.rules import first_owner
+from casebridge.search.service import index_case
 from casebridge.tables import new_id
 from casebridge.tracking_codes import service as tracking_codes
 from line111.clock import now
@@ -90,6 +91,7 @@ async def open_case(session: AsyncSession, bridge: Bridge, new: NewCase, *, acto
     session.add(case)
     await session.flush()
     case.due_at = await deadlines.answer_due(session, case)
+    await index_case(session, case.id)
     await history.add(session, case.id, "registered", actor, origin=case.origin)
     await audit.write(session, actor, "case_registered", "case", case.id)
     await events.add(
