@@ -35,11 +35,28 @@ class Connection:
     async def post(self, body: bytes) -> None:
         """Send and wait for the whole answer. Raises NotAccepted unless it is 2xx."""
         self._writer.write(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
+        await self._answer()
+
+    async def _answer(self) -> bytes:
         head = await self._reader.readuntil(b"\r\n\r\n")
         lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
         answer = await self._reader.readexactly(int(lines.get(b"content-length", b"0")))
         if not head.startswith(b"HTTP/1.1 2"):
             raise NotAccepted(f"{head[:40]!r} {answer[:300]!r}")
+        return answer
+
+
+class Reader(Connection):
+    """One keep-alive connection that asks for one path after another."""
+
+    def __init__(self, host: str, port: int, token: str) -> None:
+        super().__init__(host, port, "", token)
+        self._tail = f" HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+
+    async def get(self, path: str) -> bytes:
+        """The whole answer. Raises NotAccepted unless it is 2xx."""
+        self._writer.write(b"GET " + path.encode() + self._tail)
+        return await self._answer()
 
 
 async def deliver_evenly(

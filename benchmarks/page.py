@@ -18,6 +18,7 @@ MODULES = {
     "transcription": "Transcription",
     "intakes": "Intakes",
     "callback_claim": "Claims of callbacks",
+    "case_way": "Cases on their way",
 }
 """Modules in the order they are run, and what the page calls them."""
 INTRODUCTION = """\
