@@ -46,6 +46,6 @@ async def _seed(settings: Settings, people: bool) -> tuple[dict[Sheet, int], lis
     try:
         async with database.writing() as session:
             added = await seed_country(session)
-            return added, await make_officials(session) if people else []
+        return added, await make_officials(database) if people else []
     finally:
         await database.close()

@@ -14,7 +14,7 @@ from casebridge.country import editing
 from casebridge.country.schemas import OfficialLine, Position, Sheet
 from casebridge.country.seeding import ACTOR
 from casebridge.country.service import country
-from casebridge.country.sheets import Line
+from casebridge.database import Database
 from casebridge.people.models import Account
 from casebridge.people.rules import Role
 from casebridge.people.service import ensure_account
@@ -30,27 +30,30 @@ class TrialOfficial:
     position: Position
 
 
-async def make_officials(session: AsyncSession) -> list[TrialOfficial]:
-    """Makes those of `data/trial_officials.csv` that do not exist; an account that is there is left alone."""
-    taken = set(await session.scalars(select(Account.username)))
-    known = await country(session)
+async def make_officials(database: Database) -> list[TrialOfficial]:
+    """Makes those of `data/trial_officials.csv` that do not exist; an account that is there is left alone.
+
+    One transaction each: a password takes long to hash, and nobody who writes should wait for all of them.
+    """
     made: list[TrialOfficial] = []
     for row in _rows():
-        unit = known.unit(row["unit_code"])
-        if row["username"] in taken or unit is None:
-            continue
-        official = TrialOfficial(
-            row["username"], secrets.token_urlsafe(12), unit.code, Position(row["position"])
-        )
-        shown = unit.name_fa if official.position is Position.HEAD else row["display_name"]
-        await ensure_account(session, official.username, official.password, [Role.OFFICIAL], shown[:128])
-        made.append(official)
-    lines = [
-        Line(0, OfficialLine(username=each.username, unit_code=each.unit_code, position=each.position))
-        for each in made
-    ]
-    await editing.save(session, Sheet.OFFICIALS, lines, ACTOR)
+        async with database.writing() as session:
+            official = await _make(session, row)
+        made += [official] if official else []
     return made
+
+
+async def _make(session: AsyncSession, row: dict[str, str]) -> TrialOfficial | None:
+    unit = (await country(session)).unit(row["unit_code"])
+    there = await session.scalar(select(Account.id).where(Account.username == row["username"]))
+    if unit is None or there is not None:
+        return None
+    official = TrialOfficial(row["username"], secrets.token_urlsafe(12), unit.code, Position(row["position"]))
+    shown = row["display_name"] or unit.name_fa
+    await ensure_account(session, official.username, official.password, [Role.OFFICIAL], shown[:128])
+    line = OfficialLine(username=official.username, unit_code=unit.code, position=official.position)
+    await editing.save_one(session, Sheet.OFFICIALS, line, ACTOR)
+    return official
 
 
 def _rows() -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
@@ -268,7 +269,7 @@ def _page(
         may_edit="country:write" in person.scopes,
         named=lambda code: known.name(code, speech.code),
         wrong=wrong,
-        typed=typed or {},
+        typed=defaultdict(str, typed or {}),
         notice=speech.gettext(NOTICES.get(said, "")),
         kinds=list(AgencyKind),
         reaches=list(Reach),
