@@ -18,9 +18,11 @@ from casebridge.cases import history, life
 from casebridge.cases.life import Action
 from casebridge.cases.models import Case
 from casebridge.cases.schemas import Status
+from casebridge.deadlines.rules import interim_due
 from casebridge.events import service as events
 from casebridge.notifications.service import notify_applicant, notify_unit
 from casebridge.problems import Problem
+from casebridge.referrals.rules import barred
 from line111.clock import now, to_text
 
 SYSTEM: Final = "service:bridge"
@@ -48,6 +50,17 @@ TOLD_TO_UNIT: Final = {
     Action.ESCALATED: "escalated",
 }
 """Actions the unit that then owns the case is told of."""
+NEW_TERM: Final = frozenset(
+    {
+        Action.REFERRED,
+        Action.RETURNED,
+        Action.WITHDRAWN,
+        Action.SUPPLIED,
+        Action.SECOND_REVIEW,
+        Action.ESCALATED,
+    }
+)
+"""Steps with which a deadline begins anew."""
 _KEEP: Final = object()
 
 
@@ -90,24 +103,36 @@ async def take_step(
         detail: Words and ids for the history.
         address: Where the request came from, for the audit trail.
 
-    Raises Problem `status_step` where the state does not allow it.
+    Raises Problem `status_step` where the state does not allow it, `unit_barred` where the new owner is
+    complained of or stands below (10-3): no way leads a case there.
     """
     before = Status(case.status)
     if not life.may(action, before):
         raise Problem("status_step", current=before.value, wanted=life.after(action, before).value)
     case.status = life.after(action, before).value
     if owner_unit is not None:
+        if barred(owner_unit, case.complained_unit):
+            raise Problem("unit_barred")
         case.owner_unit = owner_unit
     if isinstance(due_at, datetime) or due_at is None:
         case.due_at = due_at
         case.reminded_at = None
     if not life.owes_an_answer(Status(case.status)):
         case.due_at = None
+    _set_interim(case, action)
     if case.status == Status.CLOSED:
         case.closed_at = now()
     case.version += 1
     await session.flush()
     await _tell(session, case, action, actor, unit, text, detail or {}, address)
+
+
+def _set_interim(case: Case, action: Action) -> None:
+    """When the applicant should hear how things stand: for each deadline, but not while we wait for them."""
+    if case.due_at is None or action is Action.INTERIM_ANSWER or case.status == Status.WAITING_APPLICANT:
+        case.interim_due_at = None
+    elif action in NEW_TERM:
+        case.interim_due_at = interim_due(now(), case.due_at)
 
 
 async def _tell(

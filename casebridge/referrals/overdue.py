@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.answers import service as answers
@@ -18,13 +18,14 @@ from casebridge.cases.steps import SYSTEM, locked, take_step
 from casebridge.country.units import CENTRE
 from casebridge.database import Database
 from casebridge.deadlines import service as deadlines
-from casebridge.deadlines.rules import add_working_days, due_after, terms
+from casebridge.deadlines.rules import add_working_days, answer_due, due_after, interim_due, terms
 from casebridge.notifications.service import notify_unit
 from casebridge.problems import Problem
 from casebridge.referrals.service import move_up
 from line111.clock import now, to_text
 
 AT_ONCE: Final = 100
+NEW_AT_ONCE: Final = 1000
 _OPEN: Final = tuple(status.value for status in OPEN)
 log = structlog.get_logger("casebridge.overdue")
 
@@ -32,10 +33,11 @@ log = structlog.get_logger("casebridge.overdue")
 async def sweep(database: Database) -> int:
     """One round: first deadlines for those who have none, reminders, escalations, silences; how many."""
     moment = now()
-    count = 0
+    async with database.writing() as session:
+        count = await give_deadlines(session)
     for find, act in (
-        (_without_deadline, _set_deadline),
         (_soon_due, _remind),
+        (_interim_due, _remind_of_interim),
         (_overdue, _escalate),
         (_silent, _close),
         (_settled, _close),
@@ -56,16 +58,28 @@ async def _ids(session: AsyncSession, *conditions: object) -> list[UUID]:
     return list(await session.scalars(query))
 
 
-async def _without_deadline(session: AsyncSession, moment: datetime) -> list[UUID]:
-    return await _ids(session, Case.due_at.is_(None), Case.status.in_(_OPEN))
+async def give_deadlines(session: AsyncSession) -> int:
+    """Gives cases that came by the line their first deadline, many at once; how many.
 
-
-async def _set_deadline(session: AsyncSession, case_id: UUID) -> int:
-    case = await locked(session, case_id)
-    if case.due_at is None and case.status in _OPEN:
-        case.due_at = await deadlines.answer_due(session, case)
-        return 1
-    return 0
+    An intake does not wait for the calendar: its case has a deadline half a minute later.
+    """
+    query = (
+        select(Case.id, Case.kind, Case.level, Case.registered_at)
+        .where(Case.due_at.is_(None), Case.status.in_(_OPEN))
+        .order_by(Case.registered_at)
+        .limit(NEW_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    found = (await session.execute(query)).all()
+    if not found:
+        return 0
+    is_off = await deadlines.working_calendar(session)
+    rows = []
+    for row in found:
+        due = answer_due(row.kind, row.level, row.registered_at, deadlines.ZONE, is_off)
+        rows.append({"id": row.id, "due_at": due, "interim_due_at": interim_due(row.registered_at, due)})
+    await session.execute(update(Case), rows)
+    return len(rows)
 
 
 async def _soon_due(session: AsyncSession, moment: datetime) -> list[UUID]:
@@ -90,8 +104,27 @@ async def _remind(session: AsyncSession, case_id: UUID) -> int:
     return 1
 
 
+async def _interim_due(session: AsyncSession, moment: datetime) -> list[UUID]:
+    return await _ids(session, Case.status.in_(_OPEN), Case.interim_due_at <= moment, Case.due_at > moment)
+
+
+async def _remind_of_interim(session: AsyncSession, case_id: UUID) -> int:
+    """After half the time, then after half of what is left, and so on to the answer's own reminder."""
+    case, moment = await locked(session, case_id), now()
+    interim, due, owner = case.interim_due_at, case.due_at, case.owner_unit
+    if interim is None or due is None or owner is None or interim > moment:
+        return 0
+    step = f"interim:{to_text(interim)}"
+    await notify_unit(session, owner, "interim_reminder", {}, case_id=case.id, step=step)
+    again = interim_due(moment, due)
+    case.interim_due_at = again if due - again > timedelta(days=1) else None
+    return 1
+
+
 async def _overdue(session: AsyncSession, moment: datetime) -> list[UUID]:
-    return await _ids(session, Case.status.in_(_OPEN), Case.due_at <= moment)
+    """Nobody stands above the Centre: what it leaves overdue stays so, in sight of all who look."""
+    somewhere = or_(Case.owner_unit != CENTRE, Case.status == Status.WAITING_APPLICANT.value)
+    return await _ids(session, Case.status.in_(_OPEN), Case.due_at <= moment, somewhere)
 
 
 async def _escalate(session: AsyncSession, case_id: UUID) -> int:
@@ -103,10 +136,7 @@ async def _escalate(session: AsyncSession, case_id: UUID) -> int:
         await take_step(
             session, case, Action.SUPPLIED, SYSTEM, due_at=due, detail={"reason": "applicant_silent"}
         )
-    elif case.owner_unit in (None, CENTRE):  # nobody stands above: it stays, and stays in sight
-        case.due_at = await deadlines.answer_due(session, case)
-        case.reminded_at = None
-    else:
+    elif case.owner_unit != CENTRE:
         await move_up(session, case, Action.ESCALATED, actor=SYSTEM, reason="overdue")
     return 1
 

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Body, Depends, Path, Request
 from casebridge.answers import service as answers
 from casebridge.answers.schemas import AnswerForm, AnswerLine, DecisionForm, ServiceForm, ServiceLine
 from casebridge.bridge import Bridge, get_bridge
+from casebridge.cartables.access import acting_unit
+from casebridge.cartables.rules import Act
 from casebridge.cases import service as cases
 from casebridge.cases.schemas import CaseDetail
 from casebridge.cases.steps import locked
@@ -31,6 +33,7 @@ CaseId = Annotated[UUID, Path(examples=["019a0000-0000-7000-8000-000000000001"])
 Parts = Annotated[Bridge, Depends(get_bridge)]
 Reader = Annotated[Principal, Depends(require("cases:read"))]
 Writer = Annotated[Principal, Depends(require("cases:write"))]
+Decider = Annotated[Principal, Depends(require("cases:decide"))]
 REFUSALS = documented(404, 409)
 
 
@@ -45,11 +48,13 @@ async def classify(
     """Says what a case is about; refused where it has moved on since it was read."""
     changes = change.model_dump(mode="json", exclude_unset=True, exclude={"version", "forward"})
     async with bridge.database.writing() as session:
+        unit = await acting_unit(session, who, case_id, Act.REFER)
         await service.classify(
             session,
             case_id,
             {name: value for name, value in changes.items() if value is not None},
             who.actor,
+            unit=unit,
             forward=change.forward,
             seen=change.version,
             address=address_of(request),
@@ -81,11 +86,13 @@ async def refer(
 ) -> CaseDetail:
     """Passes a case to another unit."""
     async with bridge.database.writing() as session:
+        unit = await acting_unit(session, who, case_id, Act.REFER)
         await service.refer(
             session,
             case_id,
             to_unit=form.to_unit,
             actor=who.actor,
+            unit=unit,
             reason=form.reason,
             note=form.note,
             seen=form.version,
@@ -99,7 +106,8 @@ async def take(
 ) -> CaseDetail:
     """Begins to work on a case."""
     async with bridge.database.writing() as session:
-        await service.take_in_hand(session, case_id, unit=None, actor=who.actor, seen=form.version)
+        unit = await acting_unit(session, who, case_id, Act.TAKE)
+        await service.take_in_hand(session, case_id, unit=unit, actor=who.actor, seen=form.version)
     return await _after(bridge, case_id)
 
 
@@ -112,8 +120,9 @@ async def ask(
 ) -> CaseDetail:
     """Asks the applicant for something that is missing."""
     async with bridge.database.writing() as session:
+        unit = await acting_unit(session, who, case_id, Act.ASK)
         await service.ask_applicant(
-            session, case_id, unit=None, actor=who.actor, text=form.text, seen=form.version
+            session, case_id, unit=unit, actor=who.actor, text=form.text, seen=form.version
         )
     return await _after(bridge, case_id)
 
@@ -124,7 +133,8 @@ async def supplied(
 ) -> CaseDetail:
     """The applicant has given what was asked for."""
     async with bridge.database.writing() as session:
-        await service.supplied(session, case_id, unit=None, actor=who.actor, note=form.note)
+        unit = await acting_unit(session, who, case_id, Act.ASK)
+        await service.supplied(session, case_id, unit=unit, actor=who.actor, note=form.note)
     return await _after(bridge, case_id)
 
 
@@ -137,10 +147,11 @@ async def answer(
 ) -> CaseDetail:
     """Answers the applicant, at last or for the time being."""
     async with bridge.database.writing() as session:
+        unit = await acting_unit(session, who, case_id, Act.ANSWER)
         await answers.answer(
             session,
             case_id,
-            unit=None,
+            unit=unit,
             actor=who.actor,
             text=form.text,
             language=form.language.value,
@@ -163,7 +174,7 @@ async def decide(
     case_id: CaseId,
     form: Annotated[DecisionForm, Body(examples=[{"accepted": True}])],
     bridge: Parts,
-    who: Writer,
+    who: Decider,
 ) -> CaseDetail:
     """The applicant has told an agent whether they accept the answer."""
     async with bridge.database.writing() as session:
@@ -188,8 +199,9 @@ async def record_service(
 ) -> CaseDetail:
     """Enters what was done for the applicant (4-4)."""
     async with bridge.database.writing() as session:
+        unit = await acting_unit(session, who, case_id, Act.SERVICE)
         await answers.record_service(
-            session, case_id, unit=None, actor=who.actor, what=form.what, subject=form.subject
+            session, case_id, unit=unit, actor=who.actor, what=form.what, subject=form.subject
         )
     return await _after(bridge, case_id)
 

@@ -157,9 +157,12 @@ def route(facts: CaseFacts, country: Map) -> Decision:
 def may_register(unit: str, subject: str | None, country: Map, facts: CaseFacts) -> Refusal | None:
     """None where a unit may register and act on a subject; else who is competent (4-8, 4-15).
 
-    Desks of places, governors and the Centre take everything.
+    Desks of places, governors and the Centre take everything, and what is about an official goes by the
+    hierarchy, not by duties (10-3, 10-4).
     """
     agency = parse(unit).agency
+    if facts.complained_unit is not None and facts.kind in ABOUT_OFFICIALS:
+        return None
     if agency is None or subject is None or country.within_duties(agency, subject):
         return None
     article = "4-15" if parse(unit).level is Level.AGENCY else "4-8"

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.answers.models import AnswerRow
 from casebridge.cases.life import Action
 from casebridge.cases.models import Case
 from casebridge.cases.schemas import Channel, Kind, Level, Status
@@ -110,7 +111,8 @@ async def refer(
     """Passes a case to another unit; its deadline begins anew.
 
     Raises Problem `not_found`, `case_moved_on`, `status_step`, `not_yours`, `unit_barred`,
-    `not_competent` naming the competent unit, or naming `to_unit`.
+    `not_competent` naming the competent unit, `second_review_lower` (a second review does not go back to
+    those whose answer was objected to), or naming `to_unit`.
     """
     case = await locked(session, case_id, seen)
     owned_by(case, unit)
@@ -121,6 +123,8 @@ async def refer(
         raise Problem("invalid_request", errors=[("to_unit", "unit_has_it")])
     if rules.barred(to_unit, case.complained_unit):
         raise Problem("unit_barred")
+    if case.round > 1 and await _answered_below(session, case_id, to_unit):
+        raise Problem("second_review_lower")
     refusal = rules.may_register(to_unit, case.subject, land, facts_of(case))
     if refusal is not None:
         raise Problem("not_competent", unit=refusal.competent_unit, article=refusal.article)
@@ -192,8 +196,10 @@ async def supplied(
 
 async def move_up(session: AsyncSession, case: Case, action: Action, *, actor: str, reason: str) -> None:
     """One step up the hierarchy: after an objection, or because a deadline has passed."""
-    owner = case.owner_unit or CENTRE
+    owner, land = case.owner_unit or CENTRE, await country(session)
     above = rules.one_higher(owner, case.complained_unit)
+    while above != CENTRE and not land.has_unit(above):
+        above = rules.one_higher(above, case.complained_unit)
     await _move(session, case, action, Decision(above, ""), actor, unit=owner, reason=reason)
 
 
@@ -214,6 +220,33 @@ async def referrals_of(session: AsyncSession, case_id: UUID) -> list[Referral]:
     )
 
 
+def note_referral(session: AsyncSession, case: Case, decision: Decision, actor: str, **told: Any) -> None:
+    """Writes down that a case goes from its owner to another unit; the step itself is taken beside it.
+
+    Args:
+        told: `reason`, and where there is one `note` and `due_at`.
+    """
+    session.add(
+        Referral(
+            case_id=case.id,
+            at=now(),
+            actor=actor[:128],
+            from_unit=case.owner_unit,
+            to_unit=decision.unit,
+            article=decision.article or None,
+            **told,
+        )
+    )
+
+
+async def _answered_below(session: AsyncSession, case_id: UUID, unit: str) -> bool:
+    """Whether a unit, or one above it, gave an answer of this case that was objected to."""
+    given = await session.scalars(
+        select(AnswerRow.unit_code).where(AnswerRow.case_id == case_id, AnswerRow.decision == "objected")
+    )
+    return any(rules.barred(unit, answering) for answering in given)
+
+
 async def _move(
     session: AsyncSession,
     case: Case,
@@ -226,19 +259,7 @@ async def _move(
     note: str | None = None,
 ) -> None:
     due: datetime = await deadlines.answer_due(session, case)
-    session.add(
-        Referral(
-            case_id=case.id,
-            at=now(),
-            actor=actor[:128],
-            from_unit=case.owner_unit,
-            to_unit=decision.unit,
-            reason=reason,
-            article=decision.article or None,
-            note=note,
-            due_at=due,
-        )
-    )
+    note_referral(session, case, decision, actor, reason=reason, note=note, due_at=due)
     detail = {"from": case.owner_unit, "to": decision.unit, "reason": reason}
     if decision.article:
         detail["article"] = decision.article
