@@ -91,10 +91,15 @@ class Country:
         return any(each in given for each in self.line_of(subject))
 
     def competent(self, subject: str) -> str | None:
-        """The agency that leads in a subject, or in the nearest one above it; None where nobody does."""
-        for each in self.line_of(subject):
-            if each in self._leading:
-                return self._leading[each]
+        """The agency that leads in a subject, or in the nearest one above it.
+
+        Where none leads, the first that has the duty at all; None where nobody has.
+        """
+        line = self.line_of(subject)
+        for found in (self._leading, self._sharing):
+            for each in line:
+                if each in found:
+                    return found[each]
         return None
 
     def line_of(self, subject: str) -> list[str]:
@@ -198,11 +203,19 @@ class Country:
 
     @cached_property
     def _leading(self) -> dict[str, str]:
-        """The competent agency by subject: the leading one in force, else the first by code."""
+        """The agency in force that leads, by subject."""
+        return self._first_by_subject(leads=True)
+
+    @cached_property
+    def _sharing(self) -> dict[str, str]:
+        """An agency in force that has the duty without leading, by subject."""
+        return self._first_by_subject(leads=False)
+
+    def _first_by_subject(self, *, leads: bool) -> dict[str, str]:
         found: dict[str, str] = {}
-        in_force = [duty for duty in self.duty_list if self.agencies[duty.agency].active]
-        for duty in sorted(in_force, key=lambda duty: (not duty.leads, duty.agency)):
-            found.setdefault(duty.subject, duty.agency)
+        for duty in sorted(self.duty_list, key=lambda duty: duty.agency):
+            if duty.leads is leads and self.agencies[duty.agency].active:
+                found.setdefault(duty.subject, duty.agency)
         return found
 
     @cached_property
