@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from casebridge import guards, health, problems
 from casebridge.audit.router import router as audit
@@ -19,6 +19,7 @@ from casebridge.callbacks.index_keeping import keep_index_whole
 from casebridge.callbacks.router import router as callbacks
 from casebridge.callbacks.service import release_ended_leases
 from casebridge.calls.router import router as calls
+from casebridge.cartables.access import within_sight
 from casebridge.cases.router import router as cases
 from casebridge.country.router import router as country
 from casebridge.country.seeding import seed_if_empty
@@ -74,7 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.bridge = build_bridge(settings)
     problems.install(app)
-    api = APIRouter(prefix=PREFIX)
+    api = APIRouter(prefix=PREFIX, dependencies=[Depends(within_sight)])
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)

@@ -7,6 +7,7 @@ from casebridge.applicants import models as applicants
 from casebridge.audit import models as audit
 from casebridge.callbacks import models as callbacks
 from casebridge.calls import models as calls
+from casebridge.cartables import models as cartables
 from casebridge.cases import models as cases
 from casebridge.country import models as country
 from casebridge.deadlines import models as deadlines
@@ -33,6 +34,7 @@ __all__ = [
     "audit",
     "callbacks",
     "calls",
+    "cartables",
     "cases",
     "country",
     "deadlines",

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.routing import Match, Mount
 from starlette.types import Scope
 
 from casebridge.app import create_app as create_bridge_app
 from casebridge.bridge import Bridge
+from casebridge.cartables.access import within_sight
 from console.assets import Bundle
 from console.failures import install_failures
 from console.forms import FormTokens
@@ -52,6 +53,6 @@ def create_screens(settings: Settings, bridge: Bridge) -> FastAPI:
     screens.state.form_tokens = FormTokens(read_secret(settings, "session_key"))
     screens.mount("/static", screens.state.bundle)
     for router in routers():
-        screens.include_router(router)
+        screens.include_router(router, dependencies=[Depends(within_sight)])
     install_failures(screens)
     return screens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -18,6 +19,13 @@ from casebridge.crypto import KeyRing
 from casebridge.paging import Cursors, moment_and_id
 from casebridge.search import service as search
 from persian.digits import to_latin
+
+Narrow = Callable[[Any], Any]
+"""Narrows a query to what somebody may see."""
+
+
+def _all(query: Any) -> Any:
+    return query
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +49,19 @@ async def list_cases(
     keys: KeyRing,
     cursors: Cursors,
     wanted: CaseFilter,
+    narrow: Narrow = _all,
     *,
     cursor: str | None = None,
     limit: int = 50,
 ) -> CasePage:
     """A page of cases, newest first. A page goes on where the last ended, whatever came in between.
 
+    Args:
+        narrow: leaves those cases that the one who asks may see.
+
     Raises Problem naming `cursor` where it is not one of this list.
     """
-    query, order = _sorted(session, _filtered(_with_applicant(), wanted), wanted.q)
+    query, order = _sorted(session, narrow(_filtered(_with_applicant(), wanted)), wanted.q)
     place = cursors.read_moment("cases", cursor)
     if place:
         after = tuple_(Case.opened_at, Case.id) < place if order is None else search.before(order, *place)
@@ -63,12 +75,12 @@ async def list_cases(
 
 
 async def related_cases(
-    session: AsyncSession, keys: KeyRing, case_id: UUID, *, limit: int = 20
+    session: AsyncSession, keys: KeyRing, case_id: UUID, narrow: Narrow = _all, *, limit: int = 20
 ) -> list[CaseRow]:
     """Other cases of the applicant of this one, newest first: whether a matter was raised before."""
     applicant_id = select(Case.applicant_id).where(Case.id == case_id).scalar_subquery()
     query = (
-        _with_applicant()
+        narrow(_with_applicant())
         .where(Case.applicant_id == applicant_id, Case.id != case_id)
         .order_by(Case.opened_at.desc(), Case.id.desc())
         .limit(limit)

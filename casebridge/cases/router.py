@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 
 from casebridge.bridge import Bridge, get_bridge
+from casebridge.cartables.access import narrowed_to, sight
+from casebridge.cartables.rules import Sight
 from casebridge.cases import listing, service
 from casebridge.cases.listing import CaseFilter
 from casebridge.cases.schemas import (
@@ -40,6 +42,7 @@ Reader = Annotated[Principal, Depends(require("cases:read"))]
 @router.get("/cases", tags=["cases"], responses=documented())
 async def list_cases(
     bridge: Parts,
+    seen: Annotated[Sight, Depends(sight)],
     _who: Reader,
     kind: Kind | None = None,
     status: Status | None = None,
@@ -67,7 +70,7 @@ async def list_cases(
     )
     async with bridge.database.reading() as session:
         return await listing.list_cases(
-            session, bridge.keys, bridge.cursors, wanted, cursor=cursor, limit=limit
+            session, bridge.keys, bridge.cursors, wanted, narrowed_to(seen), cursor=cursor, limit=limit
         )
 
 

@@ -23,30 +23,48 @@ _READ: Final = {
     "callbacks:read",
     "calls:read",
     "events:read",
+    "live:read",
     "country:read",
 }
+_OFFICIAL: Final = {
+    "cases:read", "cases:write", "cases:reveal", "recordings:read", "transcripts:read", "live:read",
+    "country:read", "cartable:use",
+}  # fmt: skip
 
 _COUNTRY: Final = {"country:read", "country:write"}
 _LINKS: Final = {"links:read", "links:write"}
 _NOTIFY: Final = {"notifications:read", "notifications:write"}
 
 ROLE_SCOPES: Final[dict[str, frozenset[str]]] = {
-    Role.AGENT: frozenset(_READ | {"cases:write", "cases:reveal", "callbacks:claim", "callbacks:write"}),
-    Role.OFFICIAL: frozenset(_READ | {"cases:write", "cases:reveal", "callbacks:write"}),
+    Role.AGENT: frozenset(
+        _READ
+        | {"cases:write", "cases:reveal", "cases:link", "cases:decide", "callbacks:claim", "callbacks:write"}
+    ),
+    Role.OFFICIAL: frozenset(_OFFICIAL),
     Role.SUPERVISOR: frozenset(
         _READ
-        | {"cases:write", "cases:reveal", "callbacks:write", "audit:read", "cases:pass", "links:read"}
+        | {
+            "cases:write",
+            "cases:reveal",
+            "cases:link",
+            "cases:decide",
+            "callbacks:write",
+            "audit:read",
+            "cases:pass",
+        }
+        | {"links:read", "centre:read"}
         | _COUNTRY
         | _NOTIFY
     ),
     Role.OPERATOR: frozenset(
-        {"audit:read", "metrics:read", "callbacks:read", "calls:read", "events:read", "operate"}
+        {"audit:read", "metrics:read", "callbacks:read", "calls:read", "events:read", "live:read", "operate"}
         | _COUNTRY
         | _NOTIFY
         | _LINKS
     ),
 }
-"""What each role may do. Operators keep the machines; they do not read what citizens say."""
+"""What each role may do. Operators keep the machines; they do not read what citizens say. Officials do all of
+theirs within sight alone: cases that are or were with their units (`casebridge.cartables`)."""
 
 SERVICE_SCOPES: Final[dict[str, frozenset[str]]] = {
     "ivr": frozenset({"intakes:write", "codes:lease", "recordings:write", "followups:read"}),

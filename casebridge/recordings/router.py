@@ -13,6 +13,8 @@ from fastapi.responses import StreamingResponse
 
 from casebridge.audit import service as audit
 from casebridge.bridge import Bridge, get_bridge
+from casebridge.cartables.access import narrowed_to, sight
+from casebridge.cartables.rules import Sight
 from casebridge.cases import service as cases
 from casebridge.cases.schemas import FollowUpQuestion
 from casebridge.crypto import DamagedCiphertext, UnknownKey
@@ -45,6 +47,7 @@ Reader = Annotated[Principal, Depends(require("recordings:read"))]
 @router.get("/recordings", responses=documented())
 async def list_recordings(
     bridge: Parts,
+    seen: Annotated[Sight, Depends(sight)],
     _who: Reader,
     transcript_status: TranscriptStatus | None = None,
     case_id: UUID | None = None,
@@ -58,6 +61,7 @@ async def list_recordings(
             bridge.cursors,
             transcript_status=transcript_status,
             case_id=case_id,
+            narrow=narrowed_to(seen),
             cursor=cursor,
             limit=limit,
         )

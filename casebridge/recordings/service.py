@@ -9,6 +9,8 @@ from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases import history
+from casebridge.cases.listing import Narrow
+from casebridge.cases.models import Case
 from casebridge.events import service as events
 from casebridge.paging import Cursors, moment_and_id
 from casebridge.problems import Problem
@@ -43,6 +45,7 @@ async def list_recordings(
     *,
     transcript_status: str | None = None,
     case_id: UUID | None = None,
+    narrow: Narrow | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> RecordingPage:
@@ -57,6 +60,8 @@ async def list_recordings(
         query = query.where(TranscriptRow.status == transcript_status)
     if case_id:
         query = query.where(RecordingRow.case_id == case_id)
+    if narrow is not None:
+        query = narrow(query.join(Case, Case.id == RecordingRow.case_id))
     place = cursors.read_moment("recordings", cursor)
     if place:
         query = query.where(tuple_(RecordingRow.created_at, RecordingRow.id) > place)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge
 from casebridge.calls import service as calls
+from casebridge.cartables.access import narrowed_to, sight_of
 from casebridge.cases import service as cases
 from casebridge.cases.listing import related_cases
 from casebridge.cases.schemas import CaseDetail, CaseRecording, HistoryEntry, Kind
@@ -78,7 +79,8 @@ async def case_page(
         recording = _recording(case, chosen)
         shown = await _words(session, case, recording)
         journal = await _journal(session, bridge, case_id)
-        related = await related_cases(session, bridge.keys, case_id, limit=MOST_RELATED)
+        seen = narrowed_to(await sight_of(session, person))
+        related = await related_cases(session, bridge.keys, case_id, seen, limit=MOST_RELATED)
     return render(
         request,
         "case.html",

@@ -14,10 +14,12 @@ from fastapi.responses import Response, StreamingResponse
 
 from casebridge.audit import service as audit
 from casebridge.bridge import Bridge
+from casebridge.cartables.access import narrowed_to, sight_of
 from casebridge.cases.listing import list_cases
 from casebridge.cases.schemas import CasePage, CaseRow
 from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
+from casebridge.people.service import Principal
 from console import words
 from console.filters import Filters, read_filters
 from console.language import N_, Language
@@ -47,11 +49,13 @@ Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR)]
 
 
 @router.get("/cases")
-async def list_page(request: Request, bridge: BridgeParts, _: CaseReader, cursor: Cursor = None) -> Response:
+async def list_page(
+    request: Request, bridge: BridgeParts, person: CaseReader, cursor: Cursor = None
+) -> Response:
     """Cases, the newest first."""
     speech = language_of(request)
     filters = read_filters(request.query_params, speech)
-    page = await _page(bridge, filters, speech, cursor)
+    page = await _page(bridge, person, filters, speech, cursor)
     return render(
         request,
         "cases.html",
@@ -65,22 +69,27 @@ async def list_page(request: Request, bridge: BridgeParts, _: CaseReader, cursor
 
 
 @router.get("/cases/more")
-async def more_rows(request: Request, bridge: BridgeParts, _: CaseReader, cursor: Cursor = None) -> Response:
+async def more_rows(
+    request: Request, bridge: BridgeParts, person: CaseReader, cursor: Cursor = None
+) -> Response:
     """The next rows of the list."""
     speech = language_of(request)
     filters = read_filters(request.query_params, speech)
-    page = await _page(bridge, filters, speech, cursor)
+    page = await _page(bridge, person, filters, speech, cursor)
     return render(request, "case_rows.html", page=page, filters=filters)
 
 
 @router.get("/cases/fresh")
 async def fresh_bar(
-    request: Request, bridge: BridgeParts, _: CaseReader, since_id: Annotated[str, Query(max_length=36)] = ""
+    request: Request,
+    bridge: BridgeParts,
+    person: CaseReader,
+    since_id: Annotated[str, Query(max_length=36)] = "",
 ) -> Response:
     """How many cases stand above the one the list began with."""
     speech = language_of(request)
     filters = read_filters(request.query_params, speech)
-    page = await _page(bridge, filters, speech, None, MOST_FRESH)
+    page = await _page(bridge, person, filters, speech, None, MOST_FRESH)
     count = _count_before(page.items, since_id)
     more = count == len(page.items) and page.next_cursor is not None
     return render(request, "case_fresh.html", count=count, more=more, filters=filters)
@@ -104,18 +113,24 @@ async def as_file(request: Request, bridge: BridgeParts, person: CaseReader) -> 
         )
     name = f"line111-cases-{datetime.now(speech.zone):%Y-%m-%d}.csv"
     return StreamingResponse(
-        _lines(bridge, filters, speech),
+        _lines(bridge, person, filters, speech),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
 async def _page(
-    bridge: Bridge, filters: Filters, speech: Language, cursor: str | None, limit: int = PAGE
+    bridge: Bridge,
+    person: Principal,
+    filters: Filters,
+    speech: Language,
+    cursor: str | None,
+    limit: int = PAGE,
 ) -> CasePage:
     async with bridge.database.reading() as session:
+        seen = narrowed_to(await sight_of(session, person))
         return await list_cases(
-            session, bridge.keys, bridge.cursors, filters.wanted(speech), cursor=cursor, limit=limit
+            session, bridge.keys, bridge.cursors, filters.wanted(speech), seen, cursor=cursor, limit=limit
         )
 
 
@@ -132,13 +147,13 @@ def _provinces(speech: Language) -> list[tuple[str, str]]:
     return sorted(named, key=lambda pair: pair[1])
 
 
-async def _lines(bridge: Bridge, filters: Filters, speech: Language) -> AsyncIterator[str]:
+async def _lines(bridge: Bridge, person: Principal, filters: Filters, speech: Language) -> AsyncIterator[str]:
     """Lines of the file. It begins with a byte order mark, or spreadsheets take Persian for Latin."""
     yield BYTE_ORDER_MARK + _line([speech.gettext(title) for title in COLUMNS])
     cursor: str | None = None
     sent = 0
     while sent < MOST_EXPORTED:
-        page = await _page(bridge, filters, speech, cursor, EXPORT_PAGE)
+        page = await _page(bridge, person, filters, speech, cursor, EXPORT_PAGE)
         yield "".join(_line(_cells(case, speech)) for case in page.items)
         sent += len(page.items)
         cursor = page.next_cursor

@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from casebridge.bridge import Bridge
+from casebridge.cartables.access import check_case, sight_of
 from casebridge.events.stream import MAX_LISTENERS, StreamEvent
 from console.errors import ScreenError
 from console.visitor import BridgeParts, EventListener
@@ -39,26 +40,35 @@ class TooManyOpenPages(ScreenError):
 async def live(
     request: Request,
     bridge: BridgeParts,
-    _: EventListener,
+    person: EventListener,
     case: Annotated[UUID | None, Query()] = None,
     last_event_id: Annotated[str | None, Header(pattern=StreamId)] = None,
 ) -> Response:
     """Changes from now on (after `Last-Event-ID` where the browser comes back), of one case or all."""
     if bridge.stream.listeners >= MAX_LISTENERS:
         raise TooManyOpenPages
+    async with bridge.database.reading() as session:
+        if case is not None:
+            await check_case(session, person, case)
+        names = case is not None or (await sight_of(session, person)).everything
     return EventSourceResponse(
-        _changes(bridge, str(case) if case else None, last_event_id),
+        _changes(bridge, str(case) if case else None, last_event_id, names=names),
         ping=HEARTBEAT_SECONDS,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _changes(bridge: Bridge, case: str | None, after: str | None) -> AsyncIterator[ServerSentEvent]:
+async def _changes(
+    bridge: Bridge, case: str | None, after: str | None, *, names: bool
+) -> AsyncIterator[ServerSentEvent]:
+    """Who does not see every case is told that something changed, not in which."""
     until = time.monotonic() + LONGEST_SECONDS
     yield ServerSentEvent(retry=2000, comment="line111")
     async for event in bridge.stream.listen(after):
         change = _change(event, case)
         if change is not None:
+            if not names:
+                change["case_id"] = ""
             yield ServerSentEvent(json.dumps(change), id=event.id, event="change")
         if time.monotonic() > until:
             return

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.bridge import Bridge
 from casebridge.callbacks import service as callbacks
 from casebridge.callbacks.schemas import Callback, State
+from casebridge.cartables.access import narrowed_to, sight_of
 from casebridge.cases.listing import CaseFilter, count_opened, list_cases
 from casebridge.cases.schemas import CaseRow
 from casebridge.people.service import Principal
@@ -32,7 +33,7 @@ async def overview(request: Request, bridge: BridgeParts, person: SignedIn) -> R
     """The overview, as far as the person's roles reach."""
     async with bridge.database.reading() as session:
         counts = await _counts(request, session, bridge, person)
-        latest = await _latest(session, bridge) if "cases:read" in person.scopes else []
+        latest = await _latest(session, bridge, person) if "cases:read" in person.scopes else []
         waiting = await _waiting(session, bridge) if "callbacks:read" in person.scopes else None
     return render(request, "overview.html", counts=counts, latest=latest, waiting=waiting)
 
@@ -46,10 +47,10 @@ async def counts_part(request: Request, bridge: BridgeParts, person: SignedIn) -
 
 
 @router.get("/overview/latest")
-async def latest_part(request: Request, bridge: BridgeParts, _: CaseReader) -> Response:
+async def latest_part(request: Request, bridge: BridgeParts, person: CaseReader) -> Response:
     """The latest cases again."""
     async with bridge.database.reading() as session:
-        latest = await _latest(session, bridge)
+        latest = await _latest(session, bridge, person)
     return render(request, "overview_latest.html", latest=latest)
 
 
@@ -83,8 +84,9 @@ async def _counts(
     ]
 
 
-async def _latest(session: AsyncSession, bridge: Bridge) -> list[CaseRow]:
-    page = await list_cases(session, bridge.keys, bridge.cursors, CaseFilter(), limit=LATEST)
+async def _latest(session: AsyncSession, bridge: Bridge, person: Principal) -> list[CaseRow]:
+    seen = narrowed_to(await sight_of(session, person))
+    page = await list_cases(session, bridge.keys, bridge.cursors, CaseFilter(), seen, limit=LATEST)
     return page.items
 
 

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from casebridge.bridge import Bridge
+from casebridge.cartables.access import check_case, narrowed_to, sight_of
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.repeats import service as repeats
 from console.forms import check_form
 from console.language import N_
 from console.pages import language_of, render
-from console.visitor import BridgeParts, CaseReader, CaseWriter
+from console.visitor import BridgeParts, CaseLinker, CaseReader
 
 router = APIRouter()
 TITLE = N_("Repeats")
@@ -32,7 +33,7 @@ async def repeats_part(request: Request, bridge: BridgeParts, person: CaseReader
 async def link(
     request: Request,
     bridge: BridgeParts,
-    person: CaseWriter,
+    person: CaseLinker,
     case_id: UUID,
     to_case_id: Annotated[UUID, Form()],
 ) -> Response:
@@ -40,6 +41,7 @@ async def link(
     said = "linked"
     try:
         async with bridge.database.writing() as session:
+            await check_case(session, person, to_case_id)
             await repeats.link(session, case_id, to_case_id, person.actor)
     except Problem as problem:
         if problem.code not in _MOVED_ON:
@@ -49,7 +51,7 @@ async def link(
 
 
 @router.post("/cases/{case_id}/unlink", dependencies=[Depends(check_form)])
-async def unlink(request: Request, bridge: BridgeParts, person: CaseWriter, case_id: UUID) -> Response:
+async def unlink(request: Request, bridge: BridgeParts, person: CaseLinker, case_id: UUID) -> Response:
     """Takes the link away."""
     said = "unlinked"
     try:
@@ -73,7 +75,8 @@ async def _part(
     request: Request, bridge: Bridge, person: Principal, case_id: UUID, said: str = ""
 ) -> Response:
     async with bridge.database.reading() as session:
-        found = await repeats.repeats_of(session, case_id)
+        seen = await sight_of(session, person)
+        found = await repeats.repeats_of(session, case_id, narrowed_to(seen))
     is_part = "HX-Request" in request.headers
     return render(
         request,
@@ -84,6 +87,6 @@ async def _part(
         part="case_repeats.html",
         case_id=case_id,
         repeats=found,
-        may_link="cases:write" in person.scopes,
+        may_link="cases:link" in person.scopes,
         said=said,
     )

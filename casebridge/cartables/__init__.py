@@ -1,0 +1,1 @@
+"""Cartables: who may see and act on which cases, worklists, delegation."""

@@ -1,0 +1,138 @@
+"""Who may see which case: applied to every way to a case, deny by default.
+
+Lists are narrowed by `visible`; everything with a case or recording in its path goes through `within_sight`.
+What is not in sight does not exist for the one who asks: the answer is 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.bridge import Bridge, get_bridge
+from casebridge.cartables.models import Delegation
+from casebridge.cartables.rules import WHOLE_CENTRE, Act, Acting, Sight, may_act, may_see
+from casebridge.cases.models import Case
+from casebridge.country.service import memberships_of
+from casebridge.people import service as people
+from casebridge.people.access import COOKIE, current_principal
+from casebridge.people.service import Principal
+from casebridge.problems import Problem
+from casebridge.recordings.models import RecordingRow
+from casebridge.referrals.models import Referral
+from line111.clock import now
+
+
+async def sight_of(session: AsyncSession, who: Principal) -> Sight:
+    """How far somebody sees."""
+    if who.kind != "person" or who.roles & WHOLE_CENTRE:
+        return Sight(everything=True)
+    if who.account_id is None:
+        return Sight()
+    own = {member.unit_code for member in await memberships_of(session, who.account_id)}
+    moment = now()
+    delegated = await session.scalars(
+        select(Delegation).where(
+            Delegation.to_account == who.account_id,
+            Delegation.revoked_at.is_(None),
+            Delegation.from_at <= moment,
+            Delegation.until_at > moment,
+        )
+    )
+    acting = tuple(Acting(row.unit_code, frozenset(row.actions), frozenset(row.kinds)) for row in delegated)
+    return Sight(own=frozenset(own), acting=acting)
+
+
+def visible(query: Select[Any], sight: Sight) -> Select[Any]:
+    """A query about cases, narrowed to those within sight."""
+    if sight.everything:
+        return query
+    mine = sorted(sight.units)
+    passed = exists().where(
+        Referral.case_id == Case.id, or_(Referral.to_unit.in_(mine), Referral.from_unit.in_(mine))
+    )
+    about = or_(Case.complained_unit.is_(None), Case.complained_unit.not_in(sorted(sight.not_about)))
+    return query.where(or_(Case.owner_unit.in_(mine), passed), about)
+
+
+def narrowed_to(sight: Sight) -> Callable[[Select[Any]], Select[Any]]:
+    """`visible` for one sight, as lists take it."""
+    return lambda query: visible(query, sight)
+
+
+async def check_case(session: AsyncSession, who: Principal, case_id: UUID) -> None:
+    """Raises Problem `not_found` where this case is not within sight."""
+    sight = await sight_of(session, who)
+    if sight.everything:
+        return
+    case = await session.get(Case, case_id)
+    if case is None:
+        raise Problem("not_found")
+    rows = await session.execute(
+        select(Referral.from_unit, Referral.to_unit).where(Referral.case_id == case_id)
+    )
+    passed = [unit for row in rows for unit in row if unit]
+    if not may_see(sight, case.owner_unit, passed, case.complained_unit):
+        raise Problem("not_found")
+
+
+async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act: Act) -> str | None:
+    """The unit in whose name somebody acts on a case; None: the line's own people, for the Centre.
+
+    Raises Problem `not_found` (not in sight), `not_yours`.
+    """
+    sight = await sight_of(session, who)
+    if sight.everything:
+        return None
+    await check_case(session, who, case_id)
+    case = await session.get_one(Case, case_id)
+    if not may_act(sight, act, case.owner_unit, case.kind, case.complained_unit):
+        raise Problem("not_yours")
+    return case.owner_unit
+
+
+async def check_path(bridge: Bridge, who: Principal, path: dict[str, Any]) -> None:
+    """Raises Problem `not_found` where the case or recording a path names is not within sight."""
+    case_id, recording_id = path.get("case_id"), path.get("recording_id")
+    if who.kind != "person" or who.roles & WHOLE_CENTRE or not (case_id or recording_id):
+        return
+    try:
+        wanted = UUID(str(case_id or recording_id))
+    except ValueError:
+        raise Problem("not_found") from None
+    async with bridge.database.reading() as session:
+        if not case_id:
+            of = select(RecordingRow.case_id).where(RecordingRow.id == wanted)
+            found = await session.scalar(of)
+            if found is None:
+                raise Problem("not_found")
+            wanted = found
+        await check_case(session, who, wanted)
+
+
+async def within_sight(request: Request, bridge: Annotated[Bridge, Depends(get_bridge)]) -> None:
+    """A dependency of the whole API and of all screens: whatever case or recording a path names, a person
+    gets no further where it is not within their sight. Services and strangers are the routes' matter."""
+    token = request.cookies.get(COOKIE, "")
+    if not token or "authorization" in request.headers:
+        return
+    if not {"case_id", "recording_id"} & request.path_params.keys():
+        return
+    async with bridge.database.reading() as session:
+        who = await people.person_of(session, token)
+    if who is not None:
+        await check_path(bridge, who, request.path_params)
+
+
+async def sight(
+    bridge: Annotated[Bridge, Depends(get_bridge)],
+    who: Annotated[Principal, Depends(current_principal)],
+) -> Sight:
+    """A dependency of lists: how far the one who asks sees."""
+    async with bridge.database.reading() as session:
+        return await sight_of(session, who)

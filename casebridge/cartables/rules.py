@@ -1,0 +1,102 @@
+"""What a person may see and do, by their units. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from casebridge.country import units
+from casebridge.country.units import CENTRE, IDEAS
+from casebridge.people.rules import Role
+from casebridge.referrals.rules import complaint_owner
+
+WHOLE_CENTRE: Final = frozenset({Role.AGENT.value, Role.SUPERVISOR.value})
+"""Roles of the line's own people: they see every case, whoever it is with."""
+
+
+class Act(StrEnum):
+    """What may be delegated."""
+
+    TAKE = "take"
+    REFER = "refer"
+    ASK = "ask"
+    ANSWER = "answer"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """What a delegation allows in a unit; no kinds: all of them."""
+
+    unit: str
+    actions: frozenset[str]
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How far somebody sees.
+
+    Attributes:
+        everything: the line's own people and services; who they are about plays no part.
+        own: units they hold or work in.
+        acting: what was delegated to them.
+    """
+
+    everything: bool = False
+    own: frozenset[str] = frozenset()
+    acting: tuple[Acting, ...] = ()
+
+    @property
+    def units(self) -> frozenset[str]:
+        """All units they stand for."""
+        return self.own | {delegation.unit for delegation in self.acting}
+
+    @property
+    def not_about(self) -> frozenset[str]:
+        """Units a case must not be about for them to see it: theirs, and all above theirs (10-3).
+
+        What was delegated makes nobody see more: the delegate's own units count as much.
+        """
+        return frozenset(above for unit in self.units for above in everybody_above(unit))
+
+
+def everybody_above(unit: str) -> set[str]:
+    """A unit, all above it in the service line, and all who would hear complaints about any of them."""
+    found: set[str] = set()
+    wanted = [unit]
+    while wanted:
+        current = wanted.pop()
+        if current in found:
+            continue
+        found.add(current)
+        wanted += units.chain(current)[1:]
+        if current not in (CENTRE, IDEAS):
+            wanted.append(complaint_owner(current))
+    return found
+
+
+def may_see(sight: Sight, owner: str | None, passed: Iterable[str], complained: str | None) -> bool:
+    """Whether a case is within sight: it is or was with one of their units, and about none above them."""
+    if sight.everything:
+        return True
+    if complained is not None and complained in sight.not_about:
+        return False
+    mine = sight.units
+    return owner in mine or any(unit in mine for unit in passed)
+
+
+def may_act(sight: Sight, act: Act, owner: str | None, kind: str, complained: str | None) -> bool:
+    """Whether they may do this with a case in the name of the unit that has it."""
+    if sight.everything:
+        return True
+    if owner is None or (complained is not None and complained in sight.not_about):
+        return False
+    return owner in sight.own or any(
+        owner == delegation.unit
+        and act.value in delegation.actions
+        and (not delegation.kinds or kind in delegation.kinds)
+        for delegation in sight.acting
+    )

@@ -1,0 +1,113 @@
+"""Officials see and do what is theirs, and nothing else exists for them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from casebridge.country.models import MembershipRow
+from casebridge.country.seeding import seed
+from casebridge.people.models import Account
+from casebridge.people.service import ensure_account
+from casebridge.referrals import service as referrals
+from line111.clock import now
+
+DESK, GOVERNOR = "province/23/desk", "province/23/governor"
+PASSWORD = "a long password"
+
+
+@pytest.fixture
+async def land(api: Any) -> Any:
+    async with api.bridge.database.writing() as session:
+        await seed(session)
+    return api
+
+
+async def opened(api: Any, *, audio: bytes | None = None, **changes: Any) -> dict[str, Any]:
+    intake = api.citizen.intake((await api.codes(1))[0], audio=audio, **changes)
+    async with api.client() as client:
+        await client.post_record(intake)
+    return dict(intake)
+
+
+async def official(api: Any, username: str, *units: str) -> None:
+    async with api.bridge.database.writing() as session:
+        await ensure_account(session, username, PASSWORD, ["official"])
+        await session.flush()
+        account = await session.scalar(select(Account.id).where(Account.username == username))
+        for unit in units:
+            session.add(MembershipRow(account_id=account, unit_code=unit, position="head", since=now()))
+
+
+async def ids(http: Any) -> set[str]:
+    return {row["id"] for row in (await http.get("/cases")).json()["items"]}
+
+
+async def test_an_official_without_a_unit_sees_nothing(land: Any) -> None:
+    intake = await opened(land)
+    async with land.person("official", username="o1") as http:
+        assert await ids(http) == set()
+        for path in ("", "/referrals", "/answers", "/services", "/route"):
+            assert (await http.get(f"/cases/{intake['record_id']}{path}")).status_code == 404
+        assert (await http.get("/callbacks")).status_code == 403
+        assert (await http.get("/events")).status_code == 403
+
+
+async def test_an_official_sees_what_is_or_was_with_the_unit_and_acts_only_on_what_is(land: Any) -> None:
+    mine, other = await opened(land), await opened(land, province="01")
+    await official(land, "o2", DESK)
+    async with land.person("official", username="o2") as http:
+        path = f"/cases/{mine['record_id']}"
+        assert await ids(http) == {mine["record_id"]}
+        for step, body in (("take", {}), ("refer", {"to_unit": DESK}), ("answers", {"text": "x"})):
+            away = await http.post(f"/cases/{other['record_id']}/{step}", json=body)
+            assert away.status_code == 404
+        assert (await http.post(f"{path}/take", json={})).json()["status"] == "in_hand"
+        assert (await http.post(f"{path}/decide", json={"accepted": True})).status_code == 403
+        assert (await http.post(f"{path}/refer", json={"to_unit": GOVERNOR})).status_code == 200
+        assert await ids(http) == {mine["record_id"]}, "what has passed through the unit stays in sight"
+        gone = await http.post(f"{path}/answers", json={"text": "x"})
+        assert gone.status_code == 409
+        assert gone.json()["type"].endswith("not_yours")
+
+
+async def test_who_is_complained_of_can_neither_list_nor_open_nor_hear_nor_act(land: Any) -> None:
+    sound = land.citizen.sound()
+    intake = await opened(land, audio=sound)
+    recording = intake["recording"]
+    async with land.http("ivr") as node:
+        audio = f"/recordings/{recording['recording_id']}/audio"
+        headers = {"X-Content-SHA256": recording["sha256"]}
+        assert (await node.put(audio, content=sound, headers=headers)).status_code == 204
+    await official(land, "o3", DESK)
+    await official(land, "o4", GOVERNOR)
+    case = UUID(intake["record_id"])
+    async with land.person("official", username="o3") as http:
+        assert (await http.get(audio)).status_code == 200
+    async with land.bridge.database.writing() as session:
+        await referrals.classify(session, case, {"complained_unit": GOVERNOR}, "t")
+    for username in ("o3", "o4"):
+        async with land.person("official", username=username) as http:
+            assert await ids(http) == set()
+            assert (await http.get("/recordings")).json()["items"] == []
+            for path in (
+                f"/cases/{case}", f"/cases/{case}/referrals", f"/cases/{case}/answers", audio,
+                f"/recordings/{recording['recording_id']}", f"/recordings/{recording['recording_id']}/peaks",
+                f"/recordings/{recording['recording_id']}/transcript",
+            ):  # fmt: skip
+                assert (await http.get(path)).status_code == 404, path
+            for step, body in (("take", {}), ("answers", {"text": "x"}), ("reveal", {})):
+                assert (await http.post(f"/cases/{case}/{step}", json=body)).status_code == 404
+    async with land.person("agent") as http:
+        assert str(case) in await ids(http)
+
+
+async def test_a_search_finds_nothing_out_of_sight(land: Any) -> None:
+    intake = await opened(land, province="01")
+    await official(land, "o5", DESK)
+    async with land.person("official", username="o5") as http:
+        for query in (f"q={intake['tracking_code']}", f"tracking_code={intake['tracking_code']}"):
+            assert (await http.get(f"/cases?{query}")).json()["items"] == []
