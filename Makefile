@@ -42,8 +42,9 @@ check: ## what CI runs before the tests: ruff, mypy --strict, import-linter
 bench: setup-tests ## measure, and write docs/benchmarks.md
 	.venv/bin/python -m benchmarks
 
-pictures: ## draw the default menu anew for the README (needs graphviz)
+pictures: ## draw the default menu and the life of a case anew (needs graphviz)
 	$(LINE111) menu draw ivr/menus/default.toml -o docs/pictures/menu.svg
+	.venv/bin/python -m casebridge draw-life | dot -Tsvg -o docs/pictures/case_life.svg
 
 lock: ## pin every dependency with hashes, from pyproject.toml
 	$(UV) pyproject.toml --extra dev --extra build -o requirements/dev.lock

@@ -10,6 +10,7 @@ import typer
 from casebridge import migrate as migrations
 from casebridge import rotation, serving
 from casebridge.app import create_app
+from casebridge.cases.life import dot
 from casebridge.country.seeding import seed
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
@@ -90,6 +91,12 @@ def create_account(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{username} may sign in as {', '.join(role)}.")
+
+
+@app.command("draw-life")
+def draw_life() -> None:
+    """Print the life of a case as a graph, for Graphviz' `dot`."""
+    typer.echo(dot(), nl=False)
 
 
 @app.command()

@@ -150,6 +150,8 @@ async def close(
     """
     case = await locked(session, case_id)
     owned_by(case, unit)
+    if case.status == Status.ANSWERED:  # it is the applicant's turn, until they say something or are silent
+        raise Problem("status_step", current=case.status, wanted=Status.CLOSED.value)
     detail = {"reason": reason} | ({"note": note} if note else {})
     await take_step(session, case, Action.CLOSED, actor, unit=unit, detail=detail)
 

@@ -1,6 +1,6 @@
 """The life of a case: which step may be taken in which state, and what state follows. Pure.
 
-The drawing `docs/pictures/case_life.svg` is made from this table (`line111 case draw-life`).
+The drawing `docs/pictures/case_life.svg` is made from this table (`make pictures`).
 """
 
 from __future__ import annotations
@@ -91,20 +91,30 @@ def owes_an_answer(status: Status) -> bool:
     return status in OPEN
 
 
-def dot() -> str:
-    """The table as a graph in Graphviz's language; actions that change no state are left out."""
-    lines = [
-        "digraph case_life {",
-        '  rankdir=LR; bgcolor="transparent"; node [shape=box, style=rounded, fontname="sans-serif"];',
-        '  edge [fontname="sans-serif", fontsize=10];',
-        "  start [shape=point]; start -> registered;",
-    ]
+def ways() -> dict[tuple[Status, Status], list[Action]]:
+    """From which state to which one comes by which actions; what changes no state is left out."""
+    found: dict[tuple[Status, Status], list[Action]] = {}
     for action, step in STEPS.items():
-        if step.leads_to is None:
-            continue
-        lines += [
-            f'  {status} -> {step.leads_to} [label="{action}"];'
-            for status in sorted(step.allowed)
-            if status != step.leads_to
-        ]
+        for status in Status:
+            if status in step.allowed and step.leads_to not in (None, status):
+                found.setdefault((status, step.leads_to or status), []).append(action)
+    return found
+
+
+def dot() -> str:
+    """The table as a graph in Graphviz' language."""
+    lines = [
+        "digraph life {",
+        "  rankdir=TB; nodesep=0.6; ranksep=0.7; bgcolor=white;",
+        '  node [shape=box, style="rounded,filled", fillcolor="#dbeafe", color="#64748b", '
+        'fontname="sans-serif", fontsize=12];',
+        '  edge [color="#64748b", fontname="sans-serif", fontsize=10];',
+        f"  begin [shape=point]; begin -> {Status.REGISTERED};",
+        f'  {Status.CLOSED} [fillcolor="#e5e7eb"]; {Status.ANSWERED} [fillcolor="#bbf7d0"];',
+        f'  {Status.ACCEPTED} [fillcolor="#bbf7d0"]; {Status.OBJECTED} [fillcolor="#fecaca"];',
+        f'  {Status.SECOND_REVIEW} [fillcolor="#fef3c7"];',
+    ]
+    for (before, then), actions in ways().items():
+        label = "\\n".join(action.replace("_", " ") for action in actions)
+        lines.append(f'  {before} -> {then} [label="{label}"];')
     return "\n".join((*lines, "}", ""))
