@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from casebridge.notifications.models import Attempt
 
+pytestmark = pytest.mark.parametrize("bridge_settings", ["sqlite"], indirect=True)
+"""What stands in the database is tested on both in the other files."""
 ENTRY = """
 [[provider]]
 name = "{name}"

@@ -9,11 +9,16 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
+from casebridge.answers.service import answer
+from casebridge.cases.life import Action
 from casebridge.cases.models import Case
+from casebridge.cases.steps import take_step
 from casebridge.notifications.models import Inbound, Notification
 from persian.digits import to_persian
 
 NUMBER = "+989121234567"
+ON_SQLITE = pytest.mark.parametrize("bridge_settings", ["sqlite"], indirect=True)
+"""For what does not depend on the database."""
 
 
 class Decisions:
@@ -74,6 +79,7 @@ async def test_one_accepts_and_two_objects_with_a_reason(
     assert decisions.made == [(first, True, None), (second, False, "هنوز آب نداریم")]
 
 
+@ON_SQLITE
 async def test_without_a_code_the_case_answered_last_is_meant_and_with_one_that_case(
     answered_case: Any, text_from: Any, decisions: Decisions
 ) -> None:
@@ -84,6 +90,7 @@ async def test_without_a_code_the_case_answered_last_is_meant_and_with_one_that_
     assert [case for case, _, _ in decisions.made] == [older, newer]
 
 
+@ON_SQLITE
 async def test_nobody_decides_for_another_number(
     answered_case: Any, text_from: Any, decisions: Decisions
 ) -> None:
@@ -101,6 +108,7 @@ async def test_a_message_that_comes_twice_decides_once(
     assert len(decisions.made) == 1
 
 
+@ON_SQLITE
 async def test_a_case_that_waits_for_nobody_is_answered_politely(
     answered_case: Any, text_from: Any, decisions: Decisions, api: Any
 ) -> None:
@@ -114,6 +122,7 @@ async def test_a_case_that_waits_for_nobody_is_answered_politely(
     assert reply.case_id == case
 
 
+@ON_SQLITE
 async def test_whoever_is_not_understood_gets_help_once_a_day(
     text_from: Any, api: Any, decisions: Decisions
 ) -> None:
@@ -125,11 +134,13 @@ async def test_whoever_is_not_understood_gets_help_once_a_day(
     assert all(row.target is None or NUMBER.encode() not in row.target for row in kept)
 
 
+@ON_SQLITE
 async def test_stop_and_start_are_remembered(text_from: Any, api: Any, decisions: Decisions) -> None:
     assert await text_from("لغو") == "opted_out"
     assert await text_from("start") == "opted_in"
 
 
+@ON_SQLITE
 async def test_a_flood_of_one_number_is_met_with_silence(
     text_from: Any, api: Any, decisions: Decisions
 ) -> None:
@@ -153,3 +164,54 @@ async def test_a_decision_that_is_not_kept_leaves_nothing_behind(
         assert (await http.post("/sms/inbound", json=body)).status_code == 503
     api.bridge.ear.decide = decisions
     assert await text_from("1", reference="again") == "accepted"
+
+
+async def test_a_case_travels_to_an_answer_and_the_citizen_accepts_by_text_message(
+    open_case: Any, text_from: Any, api: Any
+) -> None:
+    case = await open_case()
+    unit = "centre"
+    async with api.bridge.database.writing() as session:
+        row = await session.get_one(Case, case)
+        await take_step(session, row, Action.TAKEN, "person:desk", unit=unit, owner_unit=unit)
+    async with api.bridge.database.writing() as session:
+        await answer(session, case, unit=unit, actor="person:desk", text="جاده تعمیر شد.", language="fa")
+    await told_all(api, case)
+    assert await text_from("۱") == "accepted"
+    assert await text_from("2", reference="second thoughts") == "not_open"
+    async with api.bridge.database.reading() as session:
+        assert (await session.get_one(Case, case)).status == "accepted"
+        query = select(Notification.template).where(
+            Notification.case_id == case, Notification.audience == "applicant"
+        )
+        told = set(await session.scalars(query))
+    assert told == {"registered", "taken", "answered", "accepted", "not_open"}
+
+
+async def test_an_objection_by_text_message_goes_one_step_up(
+    open_case: Any, text_from: Any, api: Any
+) -> None:
+    case = await open_case()
+    async with api.bridge.database.writing() as session:
+        row = await session.get_one(Case, case)
+        unit = row.owner_unit
+        await take_step(session, row, Action.TAKEN, "person:desk", unit=unit)
+    async with api.bridge.database.writing() as session:
+        await answer(session, case, unit=unit, actor="person:desk", text="رسیدگی شد.", language="fa")
+    await told_all(api, case)
+    assert await text_from("۲ هنوز آب نداریم") == "objected"
+    async with api.bridge.database.reading() as session:
+        after = await session.get_one(Case, case)
+        assert (after.status, after.round) == ("second_review", 2)
+
+
+async def told_all(api: Any, case: UUID) -> None:
+    """Returns when nothing of this case waits to be told."""
+    waiting = select(Notification.id).where(Notification.case_id == case, Notification.state == "waiting")
+    for _ in range(100):
+        api.bridge.sender.wake()
+        async with api.bridge.database.reading() as session:
+            if await session.scalar(waiting) is None:
+                return
+        await asyncio.sleep(0.05)
+    pytest.fail("it is not told")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.parametrize("api", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("bridge_settings", ["sqlite"], indirect=True)
 """What stands in the database is tested on both in the other files."""
 
 
