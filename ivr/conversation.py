@@ -8,12 +8,12 @@ import logging
 from ivr import prompts
 from ivr.agi.session import AsteriskLost, CallerHungUp
 from ivr.call import Call, GoTo, NoAnswer
-from ivr.steps.decision import finish_left_decision
 from ivr.drafts import DraftHeld
 from ivr.durable import SpoolFull
 from ivr.ending import end_regularly, leave_to_others, say_disk_full, settle
 from ivr.kill_points import KillPoint, reached
 from ivr.steps import STEPS
+from ivr.steps.decision import finish_left_decision
 from ivr.steps.resume import RESUME, take_over
 
 log = logging.getLogger(__name__)

@@ -111,6 +111,30 @@ class Spool:
         sync_folder(self.rejected)
         return target
 
+    def rejected_records(self) -> list[Path]:
+        """What the bridge refused, oldest first."""
+        return _records(self.rejected)
+
+    def reason(self, path: Path) -> str:
+        """Why the bridge refused a record."""
+        try:
+            return path.with_suffix(".reason").read_text(errors="replace").strip()
+        except FileNotFoundError:
+            return "no reason was kept"
+
+    def resend(self, path: Path) -> Path:
+        """Put a refused record back for delivery; repeating it is harmless.
+
+        Raises:
+            BrokenRecord: it is no record, and stays. FileNotFoundError: it was put back meanwhile.
+            SpoolFull: no room; it stays.
+        """
+        new = self.put(self.read(path))
+        path.unlink(missing_ok=True)
+        path.with_suffix(".reason").unlink(missing_ok=True)
+        sync_folder(self.rejected)
+        return new
+
     def counts(self) -> dict[str, int]:
         """How many records lie in each folder, for metrics and the doctor."""
         return {
@@ -163,7 +187,7 @@ def require_written(file: Path, samples: int, silence_seconds: int) -> None:
 
 
 def _needs_code(record: Record) -> bool:
-    return record["type"] == "intake" and record["tracking_code"] is None
+    return record["type"] == "intake" and record.get("tracking_code") is None
 
 
 def _records(folder: Path) -> list[Path]:

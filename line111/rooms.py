@@ -24,6 +24,7 @@ ROOMS = {
     "asterisk": Room("asterisk_conf.cli", "Asterisk of this node: its root and its configuration."),
     "prompts": Room("asterisk_conf.prompts.cli", "What callers hear: build, check, export, import."),
     "models": Room("transcription.cli", "Speech models: list, fetch, verify, take from a file."),
+    "spool": Room("ivr.spool_cli", "Records of calls the bridge refused: list, show, send again."),
     "menu": Room("ivr.cli", "The menu a caller walks: check it, draw it."),
     "call": Room("line111.call.cli", "Phone the line as a scripted citizen, over real SIP and RTP."),
     "demo": Room("line111.demo.cli", "Start everything and let two scripted citizens phone 111."),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ivr import prompts
 from ivr.answer_sound import answer_sound
 from ivr.call import Call
-from ivr.steps.decision import Asked, ask_decision
 from ivr.line import BridgeAway, Followed
+from ivr.steps.decision import Asked, ask_decision
 from ivr.steps.identity import ask_identity
 from ivr.steps.parameters import NodeName, Parameters, Tries
 from persian.spoken import date_prompts
