@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -128,8 +129,12 @@ def _case(
 
 def _said(chance: random.Random) -> list[Example]:
     language = "fa" if chance.random() < 0.95 else "en"
-    of_language = [example for example in corpus().learned if example.language == language and example.kind]
-    return chance.sample(of_language, SENTENCES)
+    return chance.sample(_sentences(language), SENTENCES)
+
+
+@cache
+def _sentences(language: str) -> list[Example]:
+    return [example for example in corpus().learned if example.language == language and example.kind]
 
 
 def _spoken(

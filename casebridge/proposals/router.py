@@ -8,6 +8,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Path
 
 from casebridge.bridge import Bridge, get_bridge
+from casebridge.cartables.access import acting_unit
+from casebridge.cartables.rules import Act
 from casebridge.people.access import require
 from casebridge.people.service import Principal
 from casebridge.problems import documented
@@ -38,7 +40,8 @@ async def confirm(
 ) -> Proposal:
     """Classifies a case as a person found it right."""
     async with bridge.database.writing() as session:
-        await service.confirm(session, case_id, found, who.actor)
+        unit = await acting_unit(session, who, case_id, Act.REFER)
+        await service.confirm(session, case_id, found, who.actor, unit=unit)
     bridge.relay.wake()
     async with bridge.database.reading() as session:
         return await service.propose_for(session, bridge.settings.home, case_id)

@@ -42,8 +42,10 @@ async def propose(session: AsyncSession, home: Path, texts: list[str]) -> Propos
     return await asyncio.to_thread(_read, home, text, known)
 
 
-async def confirm(session: AsyncSession, case_id: UUID, found: Confirmation, actor: str) -> Decision:
-    """Classifies a case as a person found it right; returns where it then belongs.
+async def confirm(
+    session: AsyncSession, case_id: UUID, found: Confirmation, actor: str, *, unit: str | None = None
+) -> Decision:
+    """Classifies a case as a person found it right, for a unit; returns where it then belongs.
 
     With a subject goes the agency that leads in it.
     Raises Problem as `referrals.service.classify` does.
@@ -55,7 +57,7 @@ async def confirm(session: AsyncSession, case_id: UUID, found: Confirmation, act
         changes["subject"] = found.subject
         agency = (await country(session)).competent(found.subject)
         changes |= {"agency": agency} if agency else {}
-    return await referrals.classify(session, case_id, changes, actor, seen=found.version)
+    return await referrals.classify(session, case_id, changes, actor, unit=unit, seen=found.version)
 
 
 def _read(home: Path, text: str, known: Country) -> Proposal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
@@ -29,16 +29,22 @@ MOST_COMPARED: Final = 100
 MOST_SHOWN: Final = 5
 Found = tuple[Case, str | None]
 """A case and its words."""
+Narrow = Callable[[Select[Any]], Select[Any]]
+"""Leaves of a query what is within the sight of the one who asks (`cartables.access.narrowed_to`)."""
 
 
-async def repeats_of(session: AsyncSession, case_id: UUID) -> Repeats:
-    """What a case repeats or may repeat. Raises Problem `not_found`."""
+def all_of(query: Select[Any]) -> Select[Any]:
+    """Leaves everything: for the Centre's own people and services."""
+    return query
+
+
+async def repeats_of(session: AsyncSession, case_id: UUID, narrow: Narrow = all_of) -> Repeats:
+    """What a case repeats or may repeat, as far as it is in sight. Raises Problem `not_found`."""
     case, words = await _case_and_words(session, case_id)
     original = await session.get(Case, case.linked_to) if case.linked_to else None
-    repeated_by = await session.scalars(
-        select(Case.id).where(Case.linked_to == case_id).order_by(Case.opened_at)
-    )
-    candidates = [] if original else await _candidates(session, case, words)
+    linked: Any = select(Case.id).where(Case.linked_to == case_id).order_by(Case.opened_at)
+    repeated_by = await session.scalars(narrow(linked))
+    candidates = [] if original else await _candidates(session, case, words, narrow)
     return Repeats(
         linked_to=case.linked_to,
         linked_to_code=original.tracking_code if original else None,
@@ -47,7 +53,9 @@ async def repeats_of(session: AsyncSession, case_id: UUID) -> Repeats:
     )
 
 
-async def raised_before(session: AsyncSession, question: MatterQuestion, lookup: bytes) -> list[Candidate]:
+async def raised_before(
+    session: AsyncSession, question: MatterQuestion, lookup: bytes, narrow: Narrow = all_of
+) -> list[Candidate]:
     """Cases of an applicant that may be the matter about to be registered, the likeliest first."""
     matter = Matter(
         words=searchable([question.text]),
@@ -58,7 +66,7 @@ async def raised_before(session: AsyncSession, question: MatterQuestion, lookup:
         county=question.county,
     )
     query = _compared(matter.opened_at).join(Applicant, Applicant.id == Case.applicant_id)
-    return _ranked(matter, await _found(session, query.where(Applicant.lookup == lookup)))
+    return _ranked(matter, await _found(session, narrow(query.where(Applicant.lookup == lookup))))
 
 
 async def link(session: AsyncSession, case_id: UUID, to_case_id: UUID, actor: str) -> UUID:
@@ -109,9 +117,11 @@ async def _locked(session: AsyncSession, case_id: UUID, to_case_id: UUID) -> tup
     return found[case_id], found[to_case_id]
 
 
-async def _candidates(session: AsyncSession, case: Case, words: str | None) -> list[Candidate]:
+async def _candidates(
+    session: AsyncSession, case: Case, words: str | None, narrow: Narrow
+) -> list[Candidate]:
     query = _compared(case.opened_at).where(Case.applicant_id == case.applicant_id, Case.id != case.id)
-    return _ranked(_matter(case, words), await _found(session, query))
+    return _ranked(_matter(case, words), await _found(session, narrow(query)))
 
 
 def _compared(moment: datetime) -> Select[Any]:

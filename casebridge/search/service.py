@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Select,
+    String,
     bindparam,
     column,
     false,
@@ -84,7 +85,9 @@ def narrowed(session: AsyncSession, query: Select[Any], asked: str) -> tuple[Sel
         found = literal_column("case_words_index").op("MATCH")(bindparam("asked", fts5_expression(terms)))
         return query.join(_INDEX, _INDEX.c.rowid == CaseWords.number).where(found), _INDEX.c.rowid
     vector: Any = literal_column("case_words.vector")
-    question = func.to_tsquery(literal_column("'simple'::regconfig"), tsquery_expression(terms))
+    # Written into the statement: a plan made for any words reads all matches of a common one.
+    asked_for = bindparam("asked", tsquery_expression(terms), String, literal_execute=True)
+    question = func.to_tsquery(literal_column("'simple'::regconfig"), asked_for)
     return query.where(vector.op("@@")(question)), CaseWords.number
 
 

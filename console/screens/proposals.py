@@ -9,6 +9,8 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from casebridge.bridge import Bridge
+from casebridge.cartables.access import acting_unit
+from casebridge.cartables.rules import Act
 from casebridge.cases import service as cases
 from casebridge.cases.schemas import Kind
 from casebridge.country.service import country
@@ -23,7 +25,7 @@ from console.visitor import BridgeParts, CaseReader, CaseWriter
 
 router = APIRouter()
 TITLE = N_("Proposal")
-_NOT_NOW = {"case_moved_on", "status_step", "nobody_above"}
+_NOT_NOW = {"case_moved_on", "status_step", "nobody_above", "not_yours", "unit_barred"}
 
 
 @router.get("/cases/{case_id}/proposal")
@@ -47,7 +49,8 @@ async def confirm(
     try:
         async with bridge.database.writing() as session:
             found = Confirmation(kind=kind, subject=subject, version=version)
-            unit = (await proposals.confirm(session, case_id, found, person.actor)).unit
+            acting = await acting_unit(session, person, case_id, Act.REFER)
+            unit = (await proposals.confirm(session, case_id, found, person.actor, unit=acting)).unit
     except Problem as problem:
         if problem.code not in _NOT_NOW:
             raise
