@@ -193,7 +193,13 @@ class BatchWriter:
             )
         )
         rows[OutboxRow.__table__].append(
-            events.event("case.registered", case_id=case_id, kind=record.kind.value, province=record.province)
+            events.event(
+                "case.registered",
+                case_id=case_id,
+                kind=record.kind.value,
+                province=record.province,
+                owner_unit=rows[Case.__table__][-1]["owner_unit"],
+            )
         )
         entry.case_id = case_id
         known.cases.add(case_id)
