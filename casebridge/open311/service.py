@@ -221,11 +221,11 @@ async def _later(
         .order_by(AnswerRow.at)
     )
     changes = await session.execute(
-        select(HistoryLine.case_id, func.max(HistoryLine.at))
+        select(HistoryLine.case_id, func.max(HistoryLine.at).label("at"))
         .where(HistoryLine.case_id.in_(case_ids))
         .group_by(HistoryLine.case_id)
     )
-    return dict(answers.tuples().all()), dict(changes.tuples().all())
+    return {row.case_id: row.text for row in answers}, {row.case_id: row.at for row in changes}
 
 
 def _shown(

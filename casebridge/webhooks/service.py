@@ -99,13 +99,14 @@ async def listeners(session: AsyncSession, events: Sequence[CaseEvent]) -> dict[
         case = cases.get(event.case_id)
         if case is None:
             continue
+        owner = event.detail.get("owner_unit", case.owner_unit)  # as it was then, where the event says so
         left = agency_of(came_from.get(event.case_id)) if event.action in MOVES else None
         told[event.event_id] = [
             f"{TARGET}{row.id}"
             for row in webhooks
             if (not row.actions or event.action in row.actions)
             and (
-                is_theirs(row.agency, case.owner_unit, case.complained_unit)
+                is_theirs(row.agency, owner, case.complained_unit)
                 or (left == row.agency and may_still_hear(row.agency, case.complained_unit))
             )
         ]
@@ -121,7 +122,7 @@ async def _came_from(session: AsyncSession, case_ids: list[UUID]) -> dict[UUID, 
         .where(Referral.case_id.in_(case_ids))
         .order_by(Referral.id)
     )
-    return dict(rows.tuples().all())
+    return {row.case_id: row.from_unit for row in rows}
 
 
 def belongs_to(webhook_id: UUID) -> str:

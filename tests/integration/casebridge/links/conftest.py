@@ -139,6 +139,12 @@ async def serving(app: Any) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+def serve() -> Callable[[Any], contextlib.AbstractAsyncContextManager[str]]:
+    """Serves an application on a real socket."""
+    return serving
+
+
+@pytest.fixture
 async def outside() -> AsyncIterator[OutsideServer]:
     """An outside SAMAD on a real socket."""
     server = OutsideServer()
@@ -444,3 +450,10 @@ async def _answer_in(api: Any, reference: str, text: str) -> None:
     async with api.bridge.database.writing() as session:
         case_id = await session.scalar(select(Case.id).where(Case.tracking_code == reference))
         await answers.answer(session, case_id, unit=None, actor="person:official1", text=text, language="fa")
+
+
+@pytest.fixture
+async def seeded_api(on_sqlite: Callable[..., Settings], run_bridge: Any) -> AsyncIterator[Any]:
+    """A bridge with its country, on SQLite: what is tested on both databases elsewhere."""
+    async with run_bridge(on_sqlite()) as api:
+        yield api
