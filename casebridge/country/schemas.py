@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
 from casebridge.cases.schemas import Level
 from casebridge.country.units import MAX_CODE, UnitKind
-from casebridge.wire import Id, Instant, PlainText, Wire
+from casebridge.wire import Id, Instant, Wire
 
 
 class PlaceKind(StrEnum):
@@ -53,8 +53,9 @@ PlaceCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}([0-9]{2})?$")]
 AgencyCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 SubjectCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_/]{2,96}$", max_length=MAX_CODE)]
-NameText = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
-LongName = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_VISIBLE: Final = r"^[^\x00-\x1f\x7f]+$"
+NameText = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_VISIBLE, max_length=128)]
+LongName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=_VISIBLE, max_length=200)]
 
 
 class Place(Wire):
@@ -151,10 +152,10 @@ class DutyLine(Duty, Removable):
 class OfficialLine(Removable):
     """Who is to be what in a unit; the name shown is for the reader alone."""
 
-    username: Annotated[PlainText, StringConstraints(min_length=1, max_length=64)]
+    username: Annotated[str, StringConstraints(strip_whitespace=True, pattern=_VISIBLE, max_length=64)]
     unit_code: UnitCode
     position: Position = Position.HEAD
-    display_name: str | None = None
+    display_name: LongName | None = None
 
 
 class Sheet(StrEnum):

@@ -74,6 +74,7 @@ SHAPES: Final[dict[Sheet, Shape]] = {
 }
 _YES_NO: Final = frozenset({"capital", "special_governorate", "active", "night_shift", "leads", "remove"})
 _CODES: Final = frozenset({"code", "parent", "agency", "subject", "unit_code", "username"})
+_TEXTS: Final = frozenset({*_NAMES, "username", "display_name"})
 _ERRORS: Final = {
     "string_pattern_mismatch": "not_a_code",
     "string_too_long": "too_long",
@@ -163,6 +164,8 @@ def _line(sheet: Sheet, number: int, cells: dict[str, str]) -> Line | list[RowEr
 def _row_error(number: int, given: dict[str, str], item: dict[str, Any]) -> RowError:
     column = str(item["loc"][0]) if item["loc"] else ""
     code = _ERRORS.get(item["type"], "invalid")
+    if code == "not_a_code" and column in _TEXTS:
+        code = "control_characters"
     return RowError(row=number, column=column, code=code, value=given.get(column, "")[:64])
 
 
