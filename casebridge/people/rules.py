@@ -71,7 +71,10 @@ SERVICE_SCOPES: Final[dict[str, frozenset[str]]] = {
     "transcription": frozenset({"recordings:read", "transcripts:write", "transcripts:read"}),
     "call_routing": frozenset({"callbacks:claim", "callbacks:read", "calls:write", "events:read"}),
     "sms_gateway": frozenset({"sms:receive"}),
-    "operator": frozenset(_READ | {"followups:read", "audit:read", "metrics:read", "operate"}) | _LINKS,
+    "operator": frozenset(
+        _READ | {"notifications:read"} | {"followups:read", "audit:read", "metrics:read", "operate"}
+    )
+    | _LINKS,
 }
 """What each service's token may do; the token itself is the secret `token_<service>`."""
 
