@@ -39,7 +39,8 @@ TOLD_TO_APPLICANT: Final = {
     Action.SECOND_REVIEW: "second_review",
     Action.ESCALATED: "escalated",
     Action.CLOSED: "closed",
-    Action.LINKED: "closed",
+    Action.LINKED: "linked",
+    Action.REOPENED: "reopened",
 }
 """Actions the applicant is told of, and the message's template (articles 4-5, 4-9, 4-17)."""
 TOLD_TO_UNIT: Final = {

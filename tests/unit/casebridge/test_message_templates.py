@@ -22,7 +22,7 @@ from casebridge.notifications.templates import (
 
 ACTIONS = (
     "registered", "referred", "taken", "asked", "interim_answer", "answered", "accepted", "objected",
-    "second_review", "closed", "escalated",
+    "second_review", "closed", "escalated", "linked", "reopened",
 )  # fmt: skip
 EVERYTHING = {"unit": "فرمانداری شهرستان نمونه", "due_at": datetime(2026, 11, 24, tzinfo=UTC), "text": "متن"}
 
