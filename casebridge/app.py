@@ -20,6 +20,7 @@ from casebridge.callbacks.router import router as callbacks
 from casebridge.callbacks.service import release_ended_leases
 from casebridge.calls.router import router as calls
 from casebridge.cartables.access import within_sight
+from casebridge.cartables.router import router as cartables
 from casebridge.cases.router import router as cases
 from casebridge.country.router import router as country
 from casebridge.country.seeding import seed_if_empty
@@ -52,7 +53,7 @@ DEADLINE_SECONDS = 30.0
 log = structlog.get_logger("casebridge")
 
 ROUTERS = (
-    intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit, events,
+    intakes, tracking_codes, recordings, transcripts, cases, cartables, callbacks, calls, people, audit, events,
     notifications, country, referrals, deadlines, links, webhooks, open311,
     repeats, proposals, registrations,
 )  # fmt: skip

@@ -1,0 +1,102 @@
+"""A case on its way, as its page shows it, and the steps that are taken from there."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.answers.schemas import AnswerLine, ServiceLine
+from casebridge.answers.service import answers_of, services_of
+from casebridge.cartables.access import check_case, sight_of
+from casebridge.cartables.rules import Act, Sight, may_act
+from casebridge.cartables.schemas import Way
+from casebridge.cases import life
+from casebridge.cases.life import Action
+from casebridge.cases.models import Case
+from casebridge.cases.schemas import Status
+from casebridge.people.service import Principal
+from casebridge.problems import Problem
+from casebridge.referrals import service as referrals
+from casebridge.referrals.models import Referral
+from casebridge.referrals.schemas import ReferralLine
+from casebridge.referrals.service import UNTOUCHED, referrals_of
+from line111.clock import now
+
+_STEPS: Final = {
+    "take": (Act.TAKE, Action.TAKEN),
+    "refer": (Act.REFER, Action.REFERRED),
+    "classify": (Act.REFER, Action.CLASSIFIED),
+    "ask": (Act.ASK, Action.ASKED),
+    "supplied": (Act.ASK, Action.SUPPLIED),
+    "answer": (Act.ANSWER, Action.ANSWERED),
+    "service": (Act.SERVICE, Action.SERVICE),
+}
+"""What a page offers: the act one must be allowed, and the action the state must allow."""
+_OF_CASE: Final = (
+    "owner_unit", "status", "kind", "level", "province", "county", "agency", "subject", "complained_unit",
+    "from_abroad", "beyond_province", "marginal_note", "due_at", "interim_due_at", "round", "version",
+)  # fmt: skip
+
+
+async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
+    """A case's way. Raises Problem `not_found` (out of sight, too)."""
+    await check_case(session, who, case_id)
+    case = await session.get(Case, case_id)
+    if case is None:
+        raise Problem("not_found")
+    sight = await sight_of(session, who)
+    passed = await referrals_of(session, case_id)
+    return Way(
+        **{name: getattr(case, name) for name in _OF_CASE},
+        referrals=[_line(ReferralLine, row) for row in passed],
+        answers=[_line(AnswerLine, row) for row in await answers_of(session, case_id)],
+        services=[_line(ServiceLine, row) for row in await services_of(session, case_id)],
+        may=frozenset(_may(who, sight, case, passed)),
+    )
+
+
+async def withdraw(session: AsyncSession, who: Principal, case_id: UUID) -> None:
+    """Takes a referral back that nobody has touched yet, for the unit it came from.
+
+    Raises Problem `not_found`, `not_yours`, `not_withdrawable`.
+    """
+    await check_case(session, who, case_id)
+    sight = await sight_of(session, who)
+    case = await session.get(Case, case_id)
+    passed = await referrals_of(session, case_id)
+    if case is None or not passed:
+        raise Problem("not_withdrawable")
+    unit = passed[-1].from_unit
+    if not may_act(sight, Act.REFER, unit, case.kind, case.complained_unit):
+        raise Problem("not_yours")
+    await referrals.withdraw(session, case_id, unit=unit, actor=who.actor)
+
+
+def _may(who: Principal, sight: Sight, case: Case, passed: list[Referral]) -> set[str]:
+    status, found = Status(case.status), set()
+    if "cases:write" in who.scopes:
+        for name, (act, action) in _STEPS.items():
+            allowed = may_act(sight, act, case.owner_unit, case.kind, case.complained_unit)
+            if allowed and life.may(action, status):
+                found.add(name)
+        if passed and _withdrawable(sight, case, passed[-1]):
+            found.add("withdraw")
+    if "cases:decide" in who.scopes and status is Status.ANSWERED:
+        found.add("decide")
+    return found
+
+
+def _withdrawable(sight: Sight, case: Case, last: Referral) -> bool:
+    return (
+        case.status == Status.REFERRED
+        and last.withdrawn_at is None
+        and last.from_unit is not None
+        and last.at >= now() - UNTOUCHED
+        and may_act(sight, Act.REFER, last.from_unit, case.kind, case.complained_unit)
+    )
+
+
+def _line(shape: Any, row: Any) -> Any:
+    return shape(**{name: getattr(row, name) for name in shape.model_fields})
