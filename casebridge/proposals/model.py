@@ -18,6 +18,7 @@ import numpy as np
 import sklearn
 import structlog
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from casebridge.proposals import features as made_of
 from casebridge.proposals.corpus import TARGETS, Corpus, corpus
@@ -103,10 +104,11 @@ def learn(data: Corpus) -> Model:
         if (field := data.field_of(example.subject)) != example.subject:
             labelled.setdefault(field, []).append((example, example.subject))
     decisions = {}
-    for target, rows in labelled.items():
-        known = [(example.text, label) for example, label in rows if label is not None]
-        if len({label for _, label in known}) > 1:
-            decisions[target] = _decision(features, known)
+    with threadpool_limits(1):  # the other cores are the callers'
+        for target, rows in labelled.items():
+            known = [(example.text, label) for example, label in rows if label is not None]
+            if len({label for _, label in known}) > 1:
+                decisions[target] = _decision(features, known)
     return Model(features, decisions)
 
 

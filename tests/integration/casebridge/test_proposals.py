@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from casebridge.cases.models import Case
-from casebridge.proposals import model as models
-from casebridge.proposals.corpus import Corpus, Example, corpus
+from casebridge.proposals import service
+from casebridge.proposals.corpus import Corpus, corpus
+from casebridge.proposals.model import Model, learn
 from casebridge.search.service import index_case
 
 FIELDS = ("water", "schools", "fuel")
 
 
-@pytest.fixture(autouse=True)
-def _few_fields(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def model() -> Model:
     """Some fields of the data, learned in a moment."""
     whole = corpus()
+    some = tuple(example for example in whole.learned if whole.field_of(example.subject) in FIELDS)
+    return learn(Corpus(some, (), (), whole.parents, "some"))
 
-    def of_them(examples: tuple[Example, ...]) -> tuple[Example, ...]:
-        return tuple(example for example in examples if whole.field_of(example.subject) in FIELDS)
 
-    few = Corpus(of_them(whole.learned), of_them(whole.held_back), (), whole.parents, "few")
-    monkeypatch.setattr(models, "corpus", lambda: few)
-    yield
-    models._loaded.clear()
+@pytest.fixture(autouse=True)
+def _learned_before(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "model_at", lambda _home: model)
 
 
 async def _case(api: Any, said: str | None) -> str:
