@@ -41,7 +41,7 @@ def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries of a route of the standard: its document, its errors, in both formats."""
     return {
         status: {"description": "errors" if status >= 400 else "The document", "content": BOTH}
-        for status in (200, 400, 429, 503, *statuses)
+        for status in (200, 400, 404, 429, 503, *statuses)
     }
 
 
@@ -80,7 +80,7 @@ async def discovery(format: Format, request: Request, bridge: Parts) -> Response
     return document(request, documents.discovery(url, CHANGESET, language_of(request)))
 
 
-@standard.get("/v2/services.{format}", dependencies=PUBLIC, responses=answers(404))
+@standard.get("/v2/services.{format}", dependencies=PUBLIC, responses=answers())
 async def list_services(format: Format, request: Request, bridge: Parts) -> Response:
     """GET Service List: the subjects cases may be about."""
     async with bridge.database.reading() as session:
@@ -89,7 +89,7 @@ async def list_services(format: Format, request: Request, bridge: Parts) -> Resp
     return document(request, documents.services(country, batch=batch, language=language_of(request)))
 
 
-@standard.get("/v2/services/{service_code}.{format}", dependencies=PUBLIC, responses=answers(404))
+@standard.get("/v2/services/{service_code}.{format}", dependencies=PUBLIC, responses=answers())
 async def get_definition(
     service_code: Annotated[str, Path(max_length=96, examples=["water"])],
     format: Format,
@@ -130,7 +130,7 @@ creator.__dict__["line111_access"] = "an application's key"
 @standard.post(
     "/v2/requests.{format}",
     status_code=201,
-    responses={**answers(403, 404), 201: {"description": "Created", "content": BOTH}},
+    responses={**answers(403), 201: {"description": "Created", "content": BOTH}},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -159,7 +159,7 @@ async def create(
     return document(request, made, 201)
 
 
-@standard.get("/v2/tokens/{token}.{format}", dependencies=PUBLIC, responses=answers(404))
+@standard.get("/v2/tokens/{token}.{format}", dependencies=PUBLIC, responses=answers())
 async def get_token(
     token: Annotated[str, Path(max_length=64, examples=["u2dJ0X9mQm0sZ1b6Y4cTnw"])],
     format: Format,
@@ -174,7 +174,7 @@ async def get_token(
     return document(request, documents.of_token(found[1], token))
 
 
-@standard.get("/v2/requests.{format}", dependencies=PUBLIC, responses=answers(403, 404))
+@standard.get("/v2/requests.{format}", dependencies=PUBLIC, responses=answers(403))
 async def list_requests(
     format: Format,
     request: Request,
@@ -206,7 +206,7 @@ async def list_requests(
     return document(request, documents.requests(shown, country, language_of(request)))
 
 
-@standard.get("/v2/requests/{service_request_id}.{format}", dependencies=PUBLIC, responses=answers(403, 404))
+@standard.get("/v2/requests/{service_request_id}.{format}", dependencies=PUBLIC, responses=answers(403))
 async def get_request(
     service_request_id: Annotated[str, Path(max_length=20, examples=["1234567890"])],
     format: Format,
