@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.notifications import listing as messages
-from casebridge.notifications.schemas import State
+from casebridge.notifications.schemas import WATCHED
 from casebridge.people.access import everybody, require
 from casebridge.people.service import Principal
 from casebridge.problems import documented
@@ -57,7 +57,7 @@ async def metrics(bridge: Parts, _who: Annotated[Principal, Depends(require("met
 async def _count_messages(bridge: Bridge) -> None:
     async with bridge.database.reading() as session:
         found = await messages.counts(session)
-    for state in State:
+    for state in WATCHED:
         bridge.metrics.messages_in_state.labels(state.value).set(found.get(state.value, 0))
 
 

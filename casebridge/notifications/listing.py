@@ -11,7 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases.models import Case
 from casebridge.notifications.models import Attempt, Notification
-from casebridge.notifications.schemas import AttemptRow, MessageDetail, MessagePage, MessageRow
+from casebridge.notifications.schemas import (
+    WATCHED,
+    AttemptRow,
+    MessageDetail,
+    MessagePage,
+    MessageRow,
+)
 from casebridge.paging import Cursors, moment_and_id
 from casebridge.problems import Problem
 
@@ -81,8 +87,10 @@ async def get_message(session: AsyncSession, message_id: UUID, *, with_text: boo
 
 
 async def counts(session: AsyncSession) -> dict[str, int]:
-    """How many messages are in each state."""
-    query = select(Notification.state, func.count()).group_by(Notification.state)
+    """How many messages are in each state somebody has to look after; the others only grow."""
+    watched = [state.value for state in WATCHED]
+    query = select(Notification.state, func.count()).where(Notification.state.in_(watched))
+    query = query.group_by(Notification.state)
     return {state: int(count) for state, count in await session.execute(query)}
 
 

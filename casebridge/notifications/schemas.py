@@ -43,8 +43,8 @@ class State(StrEnum):
     """The receiver wants no such messages, and no law demands this one."""
 
 
-FINAL = frozenset({State.DELIVERED, State.DEAD, State.UNREACHABLE, State.WITHHELD})
-"""States in which nothing more happens by itself."""
+WATCHED = (State.WAITING, State.DEAD, State.UNREACHABLE)
+"""States somebody has to look after."""
 
 
 class MessageRow(Wire):

@@ -152,7 +152,7 @@ class Sender:
                 await delivery.account_for_vanished(session, row, self._holder, order)
             return
         if receiver is None and not order:
-            return await self._settle(row, State.UNREACHABLE, "no number or address")
+            return await self._nobody(row)
         if await self._unwanted(row, bound):
             return await self._settle(row, State.WITHHELD, "opted out", bound)
         if (until := self._quiet(row, medium, order)) is not None:
@@ -217,6 +217,12 @@ class Sender:
             return False
         async with self._bridge.database.reading() as session:
             return await session.get(OptOutRow, bound.contact_hash) is not None
+
+    async def _nobody(self, row: Notification) -> None:
+        """Somebody must look after an applicant without a number; a unit sees it in its cartable."""
+        if row.audience == Audience.UNIT:
+            return await self._settle(row, State.WITHHELD, "told in its cartable alone")
+        await self._settle(row, State.UNREACHABLE, "no number or address")
 
     def _bound(self, medium: Medium, receiver: Receiver | None) -> Bound:
         if receiver is None:
