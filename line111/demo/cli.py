@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import secrets
 import signal
-import subprocess
-import sys
 import time
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from line111 import supervision
-from line111.accounts import as_user, service_user
 from line111.call.conversation import CallReport
 from line111.call.phone import PhoneUnusable
 from line111.call.prompts_heard import PromptIndex, told_codes
@@ -23,6 +18,8 @@ from line111.call.speech import VoiceMissing
 from line111.demo import show
 from line111.demo.citizens import Citizen, citizens, phone
 from line111.demo.evidence import Bridge, Found
+from line111.demo.officials import Account, AccountRefused, make_account
+from line111.demo.travel import Travel, Travelled
 from line111.programs import PROGRAMS
 from line111.screen import Changes, console, errors
 from line111.settings import Settings, load_settings
@@ -50,9 +47,11 @@ def demo(
     """Start the whole product and let two scripted citizens phone it, over real SIP and RTP.
 
     One speaks Persian (espeak-ng's voice), one English (flite's), both press real keys (RFC 4733).
-    It shows what each hears, presses and says, and what became of it, and stays up until Ctrl-C.
+    It shows what each hears, presses and says, and what became of it: officials answer, the citizens
+    phone again (111, then 3), accept the answer or object to it. Then it stays up until Ctrl-C.
 
-    With --once it ends after the calls. Exit code 0: both codes that were told have their case; 1: not.
+    With --once it ends after that. Exit code 0: both codes that were told have their case, and both
+    citizens have accepted an answer at last; 1: not.
     """
     settings = load_settings()
     signal.signal(signal.SIGTERM, _interrupt)
@@ -61,15 +60,10 @@ def demo(
     code = 1
     try:
         ours = _start(node)
-        password = _make_account(settings)
-        reports = asyncio.run(_calls(settings))
-        found = asyncio.run(_show_results(settings, reports))
-        _show_sign_in(settings, password)
-        code = 0 if all(found) else 1
+        good, summaries = asyncio.run(_demonstrate(settings))
+        code = 0 if good else 1
         if once:
-            print(
-                json.dumps({"cases": [one.summary() for one in found if one]}, ensure_ascii=False), flush=True
-            )
+            print(json.dumps({"cases": summaries}, ensure_ascii=False), flush=True)
         else:
             _stay(node, ours)
     except KeyboardInterrupt:
@@ -96,27 +90,40 @@ def _start(node: supervision.Node) -> bool:
     return True
 
 
-def _make_account(settings: Settings) -> str | None:
-    """An account for this run: its password, None where it could not be made.
-
-    The command runs as the user who owns the database.
-    """
-    password = secrets.token_urlsafe(9)
-    roles = [word for role in _ROLES for word in ("--role", role)]
-    made = subprocess.run(
-        [sys.executable, "-P", "-m", "line111", "bridge", "create-account", _ACCOUNT, *roles],
-        env={**os.environ, "LINE111_HOME": str(settings.home.absolute()), "LINE111_PASSWORD": password},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        check=False,
-        **as_user(service_user(settings)),
-    )
-    return None if made.returncode else password
-
-
-async def _calls(settings: Settings) -> list[tuple[Citizen, CallReport]]:
-    callers = citizens()
+async def _demonstrate(settings: Settings) -> tuple[bool, list[dict[str, Any]]]:
+    """Calls, cases, answers, calls again; whether all went well, and the cases for a program to read."""
     prompts = PromptIndex(settings.sounds_dir)
+    making = asyncio.create_task(make_account(settings, _ACCOUNT, *_ROLES))
+    calls = await _calls(settings, prompts)
+    found = await _show_results(settings, calls)
+    cases = [(citizen, one) for (citizen, _), one in zip(calls, found, strict=True) if one]
+    try:
+        account = await making
+    except AccountRefused as refused:
+        console.print(f"\n[yellow]{refused}; `line111 bridge create-account` tells why.[/]")
+        return False, [one.summary() for _, one in cases]
+    travelled = await _travel(settings, prompts, account, cases)
+    _show_sign_in(settings, account)
+    good = len(cases) == len(calls) and all(one.arrived for one in travelled)
+    return good, [one.summary() for one in travelled]
+
+
+async def _travel(
+    settings: Settings, prompts: PromptIndex, account: Account, cases: list[tuple[Citizen, Found]]
+) -> list[Travelled]:
+    console.print("\n[bold]The cases on their way[/]")
+    bridge = Bridge(settings)
+    try:
+        travelled = await Travel(settings, bridge, prompts, account).all(cases)
+    finally:
+        await bridge.close()
+    for (citizen, _), one in zip(cases, travelled, strict=True):
+        show.way(citizen, one.summary())
+    return travelled
+
+
+async def _calls(settings: Settings, prompts: PromptIndex) -> list[tuple[Citizen, CallReport]]:
+    callers = citizens()
     transcripts = [show.Transcript(citizen) for citizen in callers]
     console.print(f"\n[bold]{len(callers)} citizens phone {settings.number}[/]  (◂ heard, ▸ done)\n")
     reports = await asyncio.gather(
@@ -151,12 +158,9 @@ async def _show_results(settings: Settings, calls: list[tuple[Citizen, CallRepor
     return found
 
 
-def _show_sign_in(settings: Settings, password: str | None) -> None:
-    if password is None:
-        console.print("\n[yellow]No account could be made; `line111 bridge create-account` tells why.[/]")
-        return
+def _show_sign_in(settings: Settings, account: Account) -> None:
     console.print(f"\nSign in at {show.address(settings, '/sign-in')}", soft_wrap=True)
-    console.print(f"  name [bold]{_ACCOUNT}[/], password [bold]{password}[/] (made for this run)")
+    console.print(f"  name [bold]{account.name}[/], password [bold]{account.password}[/] (made for this run)")
 
 
 def _stay(node: supervision.Node, ours: bool) -> None:

@@ -90,6 +90,10 @@ class Bridge:
             await asyncio.sleep(_LOOK_AGAIN)
         return found
 
+    async def case(self, case_id: str) -> dict[str, Any]:
+        """A case by its id. Raises httpx.HTTPError."""
+        return await self._get(f"/cases/{case_id}")
+
     async def _find(self, code: str) -> Found | None:
         rows = await self._get("/cases", tracking_code=code)
         if len(rows["items"]) != 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.markup import escape
 
 from asterisk_conf.prompts.catalogue import catalogue
@@ -17,8 +19,9 @@ _COLOURS = {"fa": "cyan", "en": "magenta"}
 class Transcript:
     """Prints a call while it goes on: the words the line says, the keys, the message."""
 
-    def __init__(self, citizen: Citizen) -> None:
+    def __init__(self, citizen: Citizen, says: str | None = None) -> None:
         self._citizen = citizen
+        self._says = citizen.message if says is None else says
         self._texts = {
             (language, name): prompt.text
             for language in ("fa", "en")
@@ -54,7 +57,7 @@ class Transcript:
             case "tone":
                 return "◂ [dim](tone)[/]"
             case "spoke":
-                return f"▸ [italic]{escape(self._citizen.message)}[/]"
+                return f"▸ [italic]{escape(self._says)}[/]"
             case _:
                 return "▸ hangs up"
 
@@ -85,6 +88,32 @@ def case(settings: Settings, citizen: Citizen, code: str, found: Found | None) -
     }
     for name, words in rows.items():
         console.print(f"  {name:<10} {words}", soft_wrap=True)
+
+
+def answered(citizen: Citizen, official: str, unit: str, text: str) -> None:
+    """An official has answered."""
+    console.print(
+        f"\n[bold]{citizen.name}[/]: {official}, head of {unit}, takes the case in hand and answers:"
+        f"\n  [italic]{escape(text)}[/]\n{citizen.name} phones again\n",
+        soft_wrap=True,
+    )
+
+
+def way(citizen: Citizen, told: dict[str, Any]) -> None:
+    """How a case ended, what was said to its answers, and what was written to its applicant."""
+    console.print(f"\n[bold]{citizen.name}[/]: the case is [bold]{told['status']}[/]")
+    for one in told["answers"]:
+        spoken = ", with a spoken reason" if one["objection_recording_id"] else ""
+        console.print(
+            f"  answer of {one['unit_code']}: {one['decision']} by {one['decided_by']}{spoken}",
+            soft_wrap=True,
+        )
+    for one in told["notifications"]:
+        receiver = "applicant" if one["audience"] == "applicant" else "unit"
+        console.print(
+            f"  [dim]{receiver:<10} {one['template']:<14} {one['state']}[/]  {escape(one['text'])}",
+            soft_wrap=True,
+        )
 
 
 def address(settings: Settings, path: str) -> str:
