@@ -59,6 +59,51 @@ async def _country(bridge: Bridge) -> Country:
         return await service.country(session)
 
 
+@router.post("/{sheet}/import", responses=documented(413), openapi_extra=_FILE)
+async def import_table(
+    sheet: Sheet,
+    request: Request,
+    bridge: Parts,
+    who: Writer,
+    dry_run: Annotated[bool, Query(description="only tell what would happen")] = False,
+) -> ImportReport:
+    """Takes in a CSV (UTF-8) or XLSX file, all or nothing; tells of each wrong row and its column."""
+    lines, errors = await exchange.read_file(sheet, await request.body())
+    opened = bridge.database.reading() if dry_run or errors else bridge.database.writing()
+    async with opened as session:
+        return await exchange.import_lines(
+            session,
+            sheet,
+            lines,
+            errors,
+            who.actor,
+            dry=dry_run,
+            language=language_of(request),
+            address=address_of(request),
+        )
+
+
+@router.get(
+    "/{sheet}/export",
+    response_class=Response,
+    responses={
+        **documented(),
+        200: {"description": "The table", "content": {kind: {} for kind in MEDIA_TYPES.values()}},
+    },
+)
+async def export_table(
+    sheet: Sheet,
+    bridge: Parts,
+    _who: Reader,
+    form: Annotated[Literal["csv", "xlsx"], Query(description="kind of file")] = "csv",
+    headings: Annotated[Literal["fa", "en"] | None, Query(description="none: the columns' names")] = None,
+) -> Response:
+    """The table as a file that an import takes back."""
+    async with bridge.database.reading() as session:
+        content = await exchange.export(session, sheet, form, headings)
+    return file_response(content, sheet, form)
+
+
 @router.get("/places", responses=documented())
 async def list_places(bridge: Parts, _who: Reader, province: ProvinceCode | None = None) -> list[Place]:
     """Provinces and counties by code, or the counties of one province; also those no longer in force."""
@@ -213,51 +258,6 @@ async def put_official(
     """Makes somebody head, deputy or staff of a unit; with `remove`, no longer."""
     await _save(bridge, request, who, Sheet.OFFICIALS, line)
     return Response(status_code=204)
-
-
-@router.post("/{sheet}/import", responses=documented(413), openapi_extra=_FILE)
-async def import_table(
-    sheet: Sheet,
-    request: Request,
-    bridge: Parts,
-    who: Writer,
-    dry_run: Annotated[bool, Query(description="only tell what would happen")] = False,
-) -> ImportReport:
-    """Takes in a CSV (UTF-8) or XLSX file, all or nothing; tells of each wrong row and its column."""
-    lines, errors = await exchange.read_file(sheet, await request.body())
-    opened = bridge.database.reading() if dry_run or errors else bridge.database.writing()
-    async with opened as session:
-        return await exchange.import_lines(
-            session,
-            sheet,
-            lines,
-            errors,
-            who.actor,
-            dry=dry_run,
-            language=language_of(request),
-            address=address_of(request),
-        )
-
-
-@router.get(
-    "/{sheet}/export",
-    response_class=Response,
-    responses={
-        **documented(),
-        200: {"description": "The table", "content": {kind: {} for kind in MEDIA_TYPES.values()}},
-    },
-)
-async def export_table(
-    sheet: Sheet,
-    bridge: Parts,
-    _who: Reader,
-    form: Annotated[Literal["csv", "xlsx"], Query(description="kind of file")] = "csv",
-    headings: Annotated[Literal["fa", "en"] | None, Query(description="none: the columns' names")] = None,
-) -> Response:
-    """The table as a file that an import takes back."""
-    async with bridge.database.reading() as session:
-        content = await exchange.export(session, sheet, form, headings)
-    return file_response(content, sheet, form)
 
 
 def file_response(content: bytes, sheet: Sheet, form: str) -> Response:

@@ -30,13 +30,17 @@ class TrialOfficial:
     position: Position
 
 
-async def make_officials(database: Database) -> list[TrialOfficial]:
+async def make_officials(database: Database, only: frozenset[str] = frozenset()) -> list[TrialOfficial]:
     """Makes those of `data/trial_officials.csv` that do not exist; an account that is there is left alone.
+
+    `only`: user names that are wanted; none: all.
 
     One transaction each: a password takes long to hash, and nobody who writes should wait for all of them.
     """
     made: list[TrialOfficial] = []
     for row in _rows():
+        if only and row["username"] not in only:
+            continue
         async with database.writing() as session:
             official = await _make(session, row)
         made += [official] if official else []
