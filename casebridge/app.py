@@ -24,6 +24,7 @@ from casebridge.cartables.router import router as cartables
 from casebridge.cases.router import router as cases
 from casebridge.country.router import router as country
 from casebridge.country.seeding import seed_if_empty
+from casebridge.deadlines import terms as deadline_terms
 from casebridge.deadlines.router import router as deadlines
 from casebridge.events.router import router as events
 from casebridge.intakes.router import router as intakes
@@ -53,8 +54,8 @@ DEADLINE_SECONDS = 30.0
 log = structlog.get_logger("casebridge")
 
 ROUTERS = (
-    intakes, tracking_codes, recordings, transcripts, cases, cartables, callbacks, calls, people, audit, events,
-    notifications, country, referrals, deadlines, links, webhooks, open311,
+    intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit,
+    events, cartables, notifications, country, referrals, deadlines, links, webhooks, open311,
     repeats, proposals, registrations,
 )  # fmt: skip
 
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    deadline_terms.use(settings.bridge.deadlines)
     app.state.bridge = build_bridge(settings)
     problems.install(app)
     api = APIRouter(prefix=PREFIX, dependencies=[Depends(within_sight)])

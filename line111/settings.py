@@ -99,6 +99,8 @@ class BridgeSettings(BaseModel):
     database_url: str | None = None
     """SQLAlchemy URL (`postgresql+asyncpg://…`); None: SQLite in `<home>/db`."""
     session_hours: int = 12
+    deadlines: Path | None = None
+    """How long answers may take, as `casebridge/deadlines/deadlines.toml`; None: that file itself."""
     callback_lease_seconds: int = Field(default=300, ge=5, le=86_400)
     """How long a claimed callback stays with its agent without a word from them."""
 
@@ -176,7 +178,7 @@ class NotificationSettings(BaseModel):
     quiet_from: time = time(22)
     quiet_until: time = time(7)
     """No text message wakes anybody between these hours of the country's clock; equal: at any hour."""
-    parallel: int = Field(default=16, ge=1, le=500)
+    parallel: int = Field(default=32, ge=1, le=500)
     """Messages on their way at once, from each bridge."""
     lease_seconds: int = Field(default=180, ge=5, le=3600)
     """After so long a message of a vanished sender is taken by another; longer than any provider takes."""

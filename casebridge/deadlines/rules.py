@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import holidays as official
 
+from casebridge.cases.schemas import Kind, Level
+from casebridge.deadlines.terms import in_force
+
 IsOff = Callable[[date], bool]
 """Whether a day is no working day."""
 LONGEST: Final = 400
 """Working days; nothing that is due later than that is a deadline."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """`deadlines.toml`, read."""
-
-    weekend: frozenset[int]
-    office_ends: time
-    remind_before_days: int
-    interim_share: float
-    silence_days: int
-    keep_accepted_days: int
-    waiting_days: int
-    days: Mapping[str, Mapping[str, int]]
-
-
-@cache
-def terms() -> Terms:
-    """The terms a centre has set."""
-    table = tomllib.loads((files("casebridge.deadlines") / "deadlines.toml").read_text(encoding="utf-8"))
-    table["weekend"] = frozenset(table["weekend"])
-    table["office_ends"] = time.fromisoformat(table["office_ends"])
-    return Terms(**table)
 
 
 def official_holidays(year: int) -> dict[date, tuple[str, str]]:
@@ -64,7 +41,7 @@ def calendar(edits: Mapping[date, bool]) -> IsOff:
     def is_off(day: date) -> bool:
         if day in edits:
             return edits[day]
-        return day.weekday() in terms().weekend or day in _official_days(day.year)
+        return day.weekday() in in_force().weekend or day in _official_days(day.year)
 
     return is_off
 
@@ -90,14 +67,14 @@ def working_days_between(first: date, last: date, is_off: IsOff) -> int:
 def due_after(days: int, moment: datetime, zone: ZoneInfo, is_off: IsOff) -> datetime:
     """The end of office hours so many working days after a moment, in UTC."""
     day = add_working_days(moment.astimezone(zone).date(), days, is_off)
-    return datetime.combine(day, terms().office_ends, tzinfo=zone).astimezone(UTC)
+    return datetime.combine(day, in_force().office_ends, tzinfo=zone).astimezone(UTC)
 
 
 def answer_due(kind: str, level: str, moment: datetime, zone: ZoneInfo, is_off: IsOff) -> datetime:
     """When the answer to a case is due that comes to its unit at this moment."""
-    return due_after(terms().days[kind][level], moment, zone, is_off)
+    return due_after(in_force().days[Kind(kind)][Level(level)], moment, zone, is_off)
 
 
 def interim_due(begun: datetime, due: datetime) -> datetime:
     """When the applicant should at least hear how things stand."""
-    return begun + (due - begun) * terms().interim_share
+    return begun + (due - begun) * in_force().interim_share

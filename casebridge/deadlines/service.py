@@ -14,6 +14,7 @@ from casebridge.cases.models import Case
 from casebridge.deadlines import rules
 from casebridge.deadlines.models import Holiday
 from casebridge.deadlines.schemas import Day, DayChange, DayPage, DaySource
+from casebridge.deadlines.terms import in_force
 from line111.clock import now
 from persian.calendar import TEHRAN
 
@@ -34,7 +35,7 @@ async def answer_due(session: AsyncSession, case: Case, level: str | None = None
 
 async def waiting_due(session: AsyncSession) -> datetime:
     """Until when an applicant may give what was asked for."""
-    return rules.due_after(rules.terms().waiting_days, now(), ZONE, await working_calendar(session))
+    return rules.due_after(in_force().waiting_days, now(), ZONE, await working_calendar(session))
 
 
 async def list_days(session: AsyncSession, year: int) -> DayPage:

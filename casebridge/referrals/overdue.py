@@ -18,7 +18,8 @@ from casebridge.cases.steps import SYSTEM, locked, take_step
 from casebridge.country.units import CENTRE
 from casebridge.database import Database
 from casebridge.deadlines import service as deadlines
-from casebridge.deadlines.rules import add_working_days, answer_due, due_after, interim_due, terms
+from casebridge.deadlines.rules import add_working_days, answer_due, due_after, interim_due
+from casebridge.deadlines.terms import in_force
 from casebridge.notifications.service import notify_unit
 from casebridge.problems import Problem
 from casebridge.referrals.service import move_up
@@ -84,7 +85,7 @@ async def give_deadlines(session: AsyncSession) -> int:
 
 async def _soon_due(session: AsyncSession, moment: datetime) -> list[UUID]:
     is_off = await deadlines.working_calendar(session)
-    until = due_after(terms().remind_before_days, moment, deadlines.ZONE, is_off)
+    until = due_after(in_force().remind_before_days, moment, deadlines.ZONE, is_off)
     return await _ids(
         session,
         Case.status.in_(_OPEN),
@@ -145,12 +146,12 @@ async def _silent(session: AsyncSession, moment: datetime) -> list[UUID]:
     return await _ids(
         session,
         Case.status == Status.ANSWERED.value,
-        Case.answered_at < await _ago(session, moment, terms().silence_days),
+        Case.answered_at < await _ago(session, moment, in_force().silence_days),
     )
 
 
 async def _settled(session: AsyncSession, moment: datetime) -> list[UUID]:
-    since = await _ago(session, moment, terms().keep_accepted_days)
+    since = await _ago(session, moment, in_force().keep_accepted_days)
     return await _ids(
         session,
         Case.status == Status.ACCEPTED.value,
@@ -176,4 +177,4 @@ async def _ago(session: AsyncSession, moment: datetime, days: int) -> datetime:
     back = day
     while add_working_days(back, days, is_off) >= day:
         back = back.fromordinal(back.toordinal() - 1)
-    return datetime.combine(back, terms().office_ends, tzinfo=deadlines.ZONE)
+    return datetime.combine(back, in_force().office_ends, tzinfo=deadlines.ZONE)
