@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -20,7 +21,14 @@ from casebridge.people.rules import FREE_FAILURES, LONGEST_LOCK, failures_now, l
 def routes() -> Iterator[APIRoute]:
     """All routes of the bridge."""
     for router in (*ROUTERS, health.router):
-        for route in router.routes:
+        yield from _within(router.routes)
+
+
+def _within(found: Sequence[Any]) -> Iterator[APIRoute]:
+    for route in found:
+        if (included := getattr(route, "original_router", None)) is not None:
+            yield from _within(included.routes)
+        else:
             assert isinstance(route, APIRoute)
             yield route
 
