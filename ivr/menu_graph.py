@@ -14,10 +14,13 @@ _COLOURS = {
     "contact": "#fef3c7",
     "province": "#fef3c7",
     "message": "#dcfce7",
+    "follow_up": "#ede9fe",
     "code": "#bbf7d0",
     "goodbye": "#e5e7eb",
     "agent_unavailable": "#fae8ff",
 }
+_ASKING = {"follow_up": "an answer: 1 accept, 2 object, * hear again"}
+"""Steps that ask something of their own, whatever a menu file says."""
 _CHOOSING = frozenset({"kind", "language"})
 """Steps whose keys choose a value and all lead on to the same node."""
 
@@ -44,7 +47,8 @@ def to_dot(menu: Menu) -> str:
 def _node(node: Node) -> str:
     said = getattr(node.parameters, "prompts", ())
     name, step = (word.replace("_", " ") for word in (node.name, node.step))
-    label = "\n".join([name, *([f"({step})"] if step != name else []), *said])
+    asked = [_ASKING[node.step]] if node.step in _ASKING else []
+    label = "\n".join([name, *([f"({step})"] if step != name else []), *said, *asked])
     colour = _COLOURS.get(node.step, "white")
     return f"  {_text(node.name)} [label={_text(label)}, fillcolor={_text(colour)}];"
 

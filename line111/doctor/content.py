@@ -82,7 +82,7 @@ def rejected(settings: Settings) -> Finding:
         return well("none")
     return fault(
         f"{len(refused)} records were refused by the bridge, kept in {settings.spool_dir / 'rejected'}",
-        "read why in `line111 logs ivr`, mend it, and move them back to spool/incoming (docs/operations.md)",
+        "`line111 spool list` says why; mend it, then `line111 spool resend --all` (docs/operations.md)",
     )
 
 
