@@ -55,8 +55,8 @@ class Case(Table):
     opened_at: Mapped[datetime]
     registered_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
-    owner_unit: Mapped[str | None] = mapped_column(String(96))
-    """Code of the unit that has to act (`casebridge.country.units`)."""
+    owner_unit: Mapped[str] = mapped_column(String(96), default="centre", server_default="centre")
+    """Code of the unit that has to act (`casebridge.country.units`); what nobody has is the Centre's."""
     subject: Mapped[str | None] = mapped_column(String(40))
     complained_unit: Mapped[str | None] = mapped_column(String(96), index=True)
     """Whom a complaint or report is about: neither this unit nor any below it ever sees the case (10-3)."""

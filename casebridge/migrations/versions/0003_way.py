@@ -28,7 +28,7 @@ def upgrade() -> None:
     """Steps forward; cases that are there get the owner they would have got at registration."""
     with op.batch_alter_table("cases") as cases:
         for column in (
-            sa.Column("owner_unit", UNIT),
+            sa.Column("owner_unit", UNIT, nullable=False, server_default="centre"),
             sa.Column("subject", sa.String(length=40)),
             sa.Column("complained_unit", UNIT),
             sa.Column("from_abroad", sa.Boolean(), nullable=False, server_default=sa.false()),
