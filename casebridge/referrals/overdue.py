@@ -27,6 +27,8 @@ from line111.clock import now, to_text
 
 AT_ONCE: Final = 100
 NEW_AT_ONCE: Final = 1000
+FRESH: Final = timedelta(days=1)
+"""An older case without a deadline was opened again, or is older than deadlines: its time begins now."""
 _OPEN: Final = tuple(status.value for status in OPEN)
 log = structlog.get_logger("casebridge.overdue")
 
@@ -75,10 +77,11 @@ async def give_deadlines(session: AsyncSession) -> int:
     if not found:
         return 0
     is_off = await deadlines.working_calendar(session)
-    rows = []
+    moment, rows = now(), []
     for row in found:
-        due = answer_due(row.kind, row.level, row.registered_at, deadlines.ZONE, is_off)
-        rows.append({"id": row.id, "due_at": due, "interim_due_at": interim_due(row.registered_at, due)})
+        begun = row.registered_at if moment - row.registered_at < FRESH else moment
+        due = answer_due(row.kind, row.level, begun, deadlines.ZONE, is_off)
+        rows.append({"id": row.id, "due_at": due, "interim_due_at": interim_due(begun, due)})
     await session.execute(update(Case), rows)
     return len(rows)
 

@@ -13,11 +13,11 @@ from casebridge.bridge import Bridge, get_bridge
 from casebridge.cartables.access import acting_unit
 from casebridge.cartables.rules import Act
 from casebridge.cases import service as cases
+from casebridge.cases.models import Case
 from casebridge.cases.schemas import CaseDetail
-from casebridge.cases.steps import locked
 from casebridge.people.access import address_of, require
 from casebridge.people.service import Principal
-from casebridge.problems import documented
+from casebridge.problems import Problem, documented
 from casebridge.referrals import service
 from casebridge.referrals.schemas import (
     Classification,
@@ -66,7 +66,10 @@ async def classify(
 async def route(case_id: CaseId, bridge: Parts, _who: Reader) -> Route:
     """The unit a case belongs to, and the article that says so."""
     async with bridge.database.reading() as session:
-        decision = await service.route_of(session, await locked(session, case_id))
+        case = await session.get(Case, case_id)
+        if case is None:
+            raise Problem("not_found")
+        decision = await service.route_of(session, case)
     return Route(unit=decision.unit, article=decision.article)
 
 
