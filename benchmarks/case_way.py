@@ -4,34 +4,43 @@ The cases are written in bulk straight into the tables: 31 provinces, a year, th
 with a transcript and the others with a text. Twenty users, each on a connection of their own, ask one thing
 after another over HTTP and think for half a second on average between two; what they ask for is drawn anew
 each time. *List* is a page of 50 of all cases or by status, kind or province; *search* is a page of 50 for a
-common word, two words, a phrase, a beginning, a rare word or a word within a province; *routing* is the unit
-a case belongs to and its article; *likeness* is what a case may repeat. The bridge runs as in production with
-its Redis; it, the database and the users share the machine's two cores. Both sizes are up at once and
-measured in turn. p95 is of all requests of a kind in all rounds; a round's ratio is that of its own p95.
+common word, two words, a phrase, a beginning, a rare word or a word within a province; *worklist* is a list
+of an official's cartable, each user's that of a province's desk (new, due soon or overdue); *routing* is the
+unit a case belongs to and its article; *likeness* is what a case may repeat. The bridge runs as in
+production with its Redis; it, the database and the users share the machine's two cores. Both sizes are up at
+once and measured in turn. p95 is of all requests of a kind in all rounds; a round's ratio is that of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from benchmarks.http_load import Reader
 from benchmarks.many_cases import fill
 from benchmarks.node import Node, running_node
 from benchmarks.postgres import make_database, postgres_server
 from benchmarks.rounds import Row, median, publish
+from casebridge.cartables.schemas import Tab
 from casebridge.cases.models import Case
 from casebridge.cases.schemas import Kind, Status
+from casebridge.country.models import MembershipRow
 from casebridge.country.seeding import seed_if_empty
+from casebridge.country.units import province_desk
 from casebridge.database import Database
 from casebridge.migrate import upgrade
+from casebridge.people import service as people
+from casebridge.people.access import COOKIE
+from casebridge.people.rules import Role
+from line111.clock import now
 from line111.secrets import read_secret
 from persian.provinces import provinces
 
@@ -56,6 +65,13 @@ Paths = Callable[[random.Random], str]
 Taken = dict[str, list[float]]
 
 
+WORKLIST = "worklist"
+"""What officials ask for; all else is asked for by the line's own people."""
+
+
+TABS = (Tab.NEW, Tab.DUE_SOON, Tab.OVERDUE)
+
+
 def _asked(cases: list[str]) -> dict[str, Paths]:
     """What users ask for, by its name."""
 
@@ -75,6 +91,7 @@ def _asked(cases: list[str]) -> dict[str, Paths]:
     return {
         "list": listed,
         "search": searched,
+        WORKLIST: lambda chance: f"/api/v1/cartable?tab={chance.choice(TABS).value}",
         "routing": lambda chance: f"/api/v1/cases/{chance.choice(cases)}/route",
         "likeness": lambda chance: f"/api/v1/cases/{chance.choice(cases)}/repeats",
     }
@@ -83,8 +100,9 @@ def _asked(cases: list[str]) -> dict[str, Paths]:
 class Screens:
     """People at a node's screens."""
 
-    def __init__(self, node: Node, cases: list[str]) -> None:
+    def __init__(self, node: Node, cases: list[str], sessions: list[str]) -> None:
         self._node = node
+        self._sessions = sessions
         self._asked = _asked(cases)
 
     def __call__(self) -> Taken:
@@ -102,13 +120,17 @@ class Screens:
     async def _user(self, number: int, end: float, taken: Taken) -> None:
         chance = random.Random(f"{number} {end}")
         settings = self._node.settings
-        token = read_secret(settings, "token_operator")
-        async with Reader("127.0.0.1", settings.bridge.port, token) as reader:
+        where = "127.0.0.1", settings.bridge.port
+        token, cookie = read_secret(settings, "token_operator"), f"{COOKIE}={self._sessions[number]}"
+        async with (
+            Reader(*where, f"Authorization: Bearer {token}") as line,
+            Reader(*where, f"Cookie: {cookie}") as official,
+        ):
             await asyncio.sleep(chance.uniform(0, THINKING[1]))
             while time.perf_counter() < end:
                 name = chance.choice(list(self._asked))
                 begun = time.perf_counter()
-                await reader.get(self._asked[name](chance))
+                await (official if name == WORKLIST else line).get(self._asked[name](chance))
                 taken[name].append(time.perf_counter() - begun)
                 await asyncio.sleep(chance.uniform(*THINKING))
 
@@ -117,20 +139,34 @@ def _filled(stack: ExitStack, size: int, **parts: Any) -> Screens:
     """A node with so many cases."""
     node = stack.enter_context(running_node("redis", **parts))
     upgrade(node.settings.database_url)
-    cases = asyncio.run(_fill(node, size))
+    cases, sessions = asyncio.run(_fill(node, size))
     node.start("bridge")
-    return Screens(node, cases)
+    return Screens(node, cases, sessions)
 
 
-async def _fill(node: Node, size: int) -> list[str]:
+async def _fill(node: Node, size: int) -> tuple[list[str], list[str]]:
+    """Cases, the country, and officials signed in; returns ids of cases and the officials' sessions."""
     await fill(node.settings, size)
     database = Database(node.settings.database_url)
     async with database.writing() as session:
         await seed_if_empty(session)
     async with database.reading() as session:
         cases = [str(key) for key in await session.scalars(select(Case.id).limit(5_000))]
+    sessions = [await _official(database, province) for province in list(provinces())[:USERS]]
     await database.close()
-    return cases
+    return cases, sessions
+
+
+async def _official(database: Database, province: str) -> str:
+    """The session of somebody at a province's desk."""
+    name, password = f"desk{province}", secrets.token_urlsafe(12)
+    async with database.writing() as session:
+        account = await people.ensure_account(session, name, password, [Role.OFFICIAL])
+        held = {"account_id": account, "unit_code": province_desk(province), "position": "staff"}
+        await session.execute(insert(MembershipRow).values(**held, since=now()))
+    signed_in = await people.sign_in(database, name, password)
+    assert signed_in is not None
+    return signed_in.token
 
 
 def p95(figures: list[float]) -> float:

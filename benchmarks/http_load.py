@@ -47,11 +47,15 @@ class Connection:
 
 
 class Reader(Connection):
-    """One keep-alive connection that asks for one path after another."""
+    """One keep-alive connection that asks for one path after another.
 
-    def __init__(self, host: str, port: int, token: str) -> None:
-        super().__init__(host, port, "", token)
-        self._tail = f" HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    Args:
+        allowed_by: The header that says who asks, `Authorization: Bearer …` or `Cookie: …`.
+    """
+
+    def __init__(self, host: str, port: int, allowed_by: str) -> None:
+        super().__init__(host, port, "", "")
+        self._tail = f" HTTP/1.1\r\nHost: {host}:{port}\r\n{allowed_by}\r\n\r\n".encode()
 
     async def get(self, path: str) -> bytes:
         """The whole answer. Raises NotAccepted unless it is 2xx."""

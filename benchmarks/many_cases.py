@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from benchmarks.intake_records import national_id
 from casebridge.applicants.models import Applicant
 from casebridge.applicants.service import belongs_to
+from casebridge.cases.life import OPEN
 from casebridge.cases.models import Case, HistoryLine
 from casebridge.crypto import KeyRing, keyed_hash
 from casebridge.database import Database
@@ -35,6 +36,7 @@ from line111.settings import Settings
 from persian.provinces import provinces
 
 SPAN = timedelta(days=365)
+DUE_AFTER = timedelta(days=15)
 AT_ONCE = 2_000
 CASES_A_PERSON = 3
 SENTENCES = 3
@@ -109,6 +111,7 @@ def _case(
             "language": said[0].language,
             "subject": said[0].subject or None,
             "owner_unit": first_owner(kind, province),
+            "due_at": at + DUE_AFTER if status in OPEN else None,
             "applicant_id": applicant,
             "key_number": 1,
             "text": text if written else None,
@@ -123,13 +126,18 @@ def _case(
     yield HistoryLine.__table__, line
     if not written:
         yield from _spoken(case_id, at, said[0].language, text)
-    words = {"number": place_in_time(at, case_id), "case_id": case_id, "words": searchable([text])}
-    yield CaseWords.__table__, words
+    words = " ".join(_searchable(example.text) for example in said)
+    yield CaseWords.__table__, {"number": place_in_time(at, case_id), "case_id": case_id, "words": words}
 
 
 def _said(chance: random.Random) -> list[Example]:
     language = "fa" if chance.random() < 0.95 else "en"
     return chance.sample(_sentences(language), SENTENCES)
+
+
+@cache
+def _searchable(text: str) -> str:
+    return searchable([text])
 
 
 @cache
