@@ -118,7 +118,8 @@ class Country:
     def units_of_agency(self, agency: str, province: str | None = None) -> Iterator[UnitInfo]:
         """An agency's units: headquarters, or those in a province."""
         found = self.agencies.get(agency)
-        for code in _agency_codes(found, self._counties, province) if found else ():
+        there = province is None or province in self.places
+        for code in _agency_codes(found, self._counties, province) if found and there else ():
             yield self._info(units.parse(code))
 
     def units_of_place(self, place: str) -> Iterator[UnitInfo]:

@@ -118,6 +118,8 @@ def test_only_offices_within_an_agencys_reach_exist(country: Country) -> None:
     assert country.unit("agency/no_such/head") is None
     assert country.unit("county/2399/desk") is None
     assert country.unit("nonsense") is None
+    assert list(country.units_of_agency("water_company", "87")) == []
+    assert list(country.units_of_agency("no_such")) == list(country.units_of_place("8701")) == []
 
 
 def test_a_special_governorate_is_called_one(country: Country) -> None:
