@@ -6,18 +6,18 @@ import asyncio
 import json
 import signal
 import time
+from collections.abc import Awaitable
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from line111 import supervision
-from line111.call.conversation import CallReport
 from line111.call.phone import PhoneUnusable
 from line111.call.prompts_heard import PromptIndex, told_codes
 from line111.call.speech import VoiceMissing
 from line111.demo import show
 from line111.demo.citizens import Citizen, citizens, phone
-from line111.demo.evidence import Bridge, Found
+from line111.demo.evidence import Bridge
 from line111.demo.officials import Account, AccountRefused, make_account
 from line111.demo.travel import Travel, Travelled
 from line111.programs import PROGRAMS
@@ -91,74 +91,49 @@ def _start(node: supervision.Node) -> bool:
 
 
 async def _demonstrate(settings: Settings) -> tuple[bool, list[dict[str, Any]]]:
-    """Calls, cases, answers, calls again; whether all went well, and the cases for a program to read."""
+    """Both citizens' calls and cases to their end; whether all went well, and the cases to be read."""
     prompts = PromptIndex(settings.sounds_dir)
-    making = asyncio.create_task(make_account(settings, _ACCOUNT, *_ROLES))
-    calls = await _calls(settings, prompts)
-    found = await _show_results(settings, calls)
-    cases = [(citizen, one) for (citizen, _), one in zip(calls, found, strict=True) if one]
+    callers = citizens()
+    bridge = Bridge(settings)
+    centre = asyncio.create_task(make_account(settings, _ACCOUNT, *_ROLES))
+    travel = Travel(settings, bridge, prompts, centre)
+    console.print(f"\n[bold]{len(callers)} citizens phone {settings.number}[/]  (◂ heard, ▸ done)\n")
     try:
-        account = await making
+        ended = await asyncio.gather(*(_lead(settings, bridge, travel, prompts, one) for one in callers))
+    finally:
+        await bridge.close()
+    for citizen, one in zip(callers, ended, strict=True):
+        if one is not None:
+            show.way(citizen, one.summary())
+    await _show_sign_in(settings, centre)
+    return all(one is not None and one.arrived for one in ended), [one.summary() for one in ended if one]
+
+
+async def _lead(
+    settings: Settings, bridge: Bridge, travel: Travel, prompts: PromptIndex, citizen: Citizen
+) -> Travelled | None:
+    """One citizen: the call, its case, the answers; None where the code heard has no case.
+
+    A case counts where the caller heard the same code each time.
+    """
+    transcript = show.Transcript(citizen)
+    report = await phone(citizen, settings, prompts, transcript.tell)
+    transcript.end()
+    codes = told_codes(report.prompts)
+    if len(set(codes)) != 1:
+        console.print(f"\n[red]{citizen.name}: {report.outcome.words}; codes heard: {codes or 'none'}[/]")
+        return None
+    found = await bridge.wait_for(codes[0], _TRANSCRIPT_SECONDS)
+    show.case(settings, citizen, codes[0], found)
+    return None if found is None else await travel.one(citizen, found)
+
+
+async def _show_sign_in(settings: Settings, made: Awaitable[Account]) -> None:
+    try:
+        account = await made
     except AccountRefused as refused:
         console.print(f"\n[yellow]{refused}; `line111 bridge create-account` tells why.[/]")
-        return False, [one.summary() for _, one in cases]
-    travelled = await _travel(settings, prompts, account, cases)
-    _show_sign_in(settings, account)
-    good = len(cases) == len(calls) and all(one.arrived for one in travelled)
-    return good, [one.summary() for one in travelled]
-
-
-async def _travel(
-    settings: Settings, prompts: PromptIndex, account: Account, cases: list[tuple[Citizen, Found]]
-) -> list[Travelled]:
-    console.print("\n[bold]The cases on their way[/]")
-    bridge = Bridge(settings)
-    try:
-        travelled = await Travel(settings, bridge, prompts, account).all(cases)
-    finally:
-        await bridge.close()
-    for (citizen, _), one in zip(cases, travelled, strict=True):
-        show.way(citizen, one.summary())
-    return travelled
-
-
-async def _calls(settings: Settings, prompts: PromptIndex) -> list[tuple[Citizen, CallReport]]:
-    callers = citizens()
-    transcripts = [show.Transcript(citizen) for citizen in callers]
-    console.print(f"\n[bold]{len(callers)} citizens phone {settings.number}[/]  (◂ heard, ▸ done)\n")
-    reports = await asyncio.gather(
-        *(
-            phone(citizen, settings, prompts, transcript.tell)
-            for citizen, transcript in zip(callers, transcripts, strict=True)
-        )
-    )
-    for transcript in transcripts:
-        transcript.end()
-    return list(zip(callers, reports, strict=True))
-
-
-async def _show_results(settings: Settings, calls: list[tuple[Citizen, CallReport]]) -> list[Found | None]:
-    """Look each told code up; a case counts where the caller heard the same code each time."""
-    bridge = Bridge(settings)
-    found: list[Found | None] = []
-    try:
-        for citizen, report in calls:
-            codes = told_codes(report.prompts)
-            if len(set(codes)) != 1:
-                console.print(
-                    f"\n[red]{citizen.name}: {report.outcome.words}; codes heard: {codes or 'none'}[/]"
-                )
-                found.append(None)
-                continue
-            one = await bridge.wait_for(codes[0], _TRANSCRIPT_SECONDS)
-            show.case(settings, citizen, codes[0], one)
-            found.append(one)
-    finally:
-        await bridge.close()
-    return found
-
-
-def _show_sign_in(settings: Settings, account: Account) -> None:
+        return
     console.print(f"\nSign in at {show.address(settings, '/sign-in')}", soft_wrap=True)
     console.print(f"  name [bold]{account.name}[/], password [bold]{account.password}[/] (made for this run)")
 

@@ -45,17 +45,15 @@ class Travelled:
 class Travel:
     """Leads cases through the real API, and their applicants through real calls."""
 
-    def __init__(self, settings: Settings, bridge: Bridge, prompts: PromptIndex, centre: Account) -> None:
+    def __init__(
+        self, settings: Settings, bridge: Bridge, prompts: PromptIndex, centre: asyncio.Task[Account]
+    ) -> None:
         self._settings = settings
         self._bridge = bridge
         self._prompts = prompts
         self._centre = centre
         self._heads: dict[str, Account] = {}
         self._appointing = asyncio.Lock()
-
-    async def all(self, cases: list[tuple[Citizen, Found]]) -> list[Travelled]:
-        """Every case to its end, side by side."""
-        return list(await asyncio.gather(*(self.one(citizen, found) for citizen, found in cases)))
 
     async def one(self, citizen: Citizen, found: Found) -> Travelled:
         """A case through its rounds; what goes wrong is said, and leaves it where it is."""
@@ -93,7 +91,7 @@ class Travel:
         async with self._appointing:
             if unit not in self._heads:
                 account = await make_account(self._settings, head_of(unit), "official")
-                async with Person(self._settings, self._centre) as centre:
+                async with Person(self._settings, await self._centre) as centre:
                     await centre.appoint(account.name, unit)
                 self._heads[unit] = account
             return self._heads[unit]
@@ -112,7 +110,7 @@ class Travel:
         """Everything the bridge holds of the case's way, once its messages have left."""
         case_id = travelled.found.case["id"]
         deadline = time.monotonic() + _SETTLE_SECONDS
-        async with Person(self._settings, self._centre) as centre:
+        async with Person(self._settings, await self._centre) as centre:
             travelled.answers = await centre.get(f"/cases/{case_id}/answers")
             while True:
                 page = await centre.get("/notifications", case_id=case_id, limit="100")

@@ -29,7 +29,7 @@ from casebridge.client import BridgeClient
 from casebridge.database import Database
 from casebridge.people.service import ensure_account
 from ivr.codes import CodeBlock
-from ivr.kill_points import VARIABLE, KillPoint
+from ivr.kill_points import VARIABLE, DecisionPoint, KillPoint
 from ivr.message_audio import spoken_seconds
 from ivr.spool import Spool
 from line111.call.conversation import CallReport, Plan, phone_the_line
@@ -135,7 +135,7 @@ class WholeLine:
         blocks = [CodeBlock(self.settings.spool_dir, holder) for holder in ("ivr", "emergency")]
         wait_for(lambda: all(block.left() > 5 for block in blocks), 30, "leased codes")
 
-    def start_ivr(self, kill_at: KillPoint | None = None) -> None:
+    def start_ivr(self, kill_at: KillPoint | DecisionPoint | None = None) -> None:
         """Start ivr; it kills itself where it reaches `kill_at`."""
         self.ivr.start(**({VARIABLE: kill_at.value} if kill_at else {}))
 
