@@ -21,6 +21,7 @@ from casebridge.links.rules import link_actor
 from casebridge.links.samad import Identity
 from casebridge.links.schemas import AnswerCopy, Parcel, ParcelReceipt, SamadChange
 from casebridge.problems import Problem
+from casebridge.search.service import index_case
 from line111.clock import now
 from line111.sealing import NotSealedForUs, unseal
 
@@ -106,6 +107,9 @@ async def _apply_parcel(
         if copy.answer is None:
             return "known"
         return await _answer(session, case, copy.answer, source, actor)
+    if case.text is None and copy.text:  # what was spoken has been written down there meanwhile
+        case.text = copy.text
+        await index_case(session, case.id)
     if parcel.action in {"accepted", "objected"}:  # they gave it to us: their applicant has decided
         return await steps.apply_decision(
             session, case, accepted=parcel.action == "accepted", text=copy.objection, actor=actor

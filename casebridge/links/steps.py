@@ -21,17 +21,18 @@ from casebridge.cases import history
 from casebridge.cases.models import Case
 from casebridge.cases.numbers import close_numbers
 from casebridge.cases.schemas import Channel, Kind, Language, Level, Status
+from casebridge.country.service import country
 from casebridge.deadlines import service as deadlines
 from casebridge.events import service as events
 from casebridge.links.samad import Identity
 from casebridge.notifications.service import notify_applicant
 from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
-from casebridge.referrals.rules import first_owner
+from casebridge.referrals.rules import barred, first_owner
 from casebridge.search.service import index_case
 from casebridge.tables import new_id
 from casebridge.tracking_codes import service as tracking_codes
-from line111.clock import now
+from line111.clock import now, to_text
 from persian.identifiers import InvalidIdentifier, check_identifier
 
 log = structlog.get_logger("casebridge.links")
@@ -60,7 +61,11 @@ async def open_case(session: AsyncSession, bridge: Bridge, new: NewCase, *, acto
 
     Raises Problem `invalid_request` naming `identifier` where the applicant has no valid one (article 5-3).
     """
-    moment = now()
+    land, moment = await country(session), now()
+    if new.complained_unit and land.unit(new.complained_unit) is None:
+        raise Problem("invalid_request", errors=[("complained_unit", "not_in_country")])
+    province = new.province if new.province and land.place(new.province) else None
+    county = new.county if new.county and land.place(new.county) else None
     _, codes = await tracking_codes.lease(
         session, bridge.codes, node=bridge.settings.node, holder="bridge", count=1
     )
@@ -71,10 +76,10 @@ async def open_case(session: AsyncSession, bridge: Bridge, new: NewCase, *, acto
         kind=new.kind.value,
         status=Status.REGISTERED.value,
         channel=new.channel.value,
-        level=_level(new).value,
-        province=new.province,
-        county=new.county,
-        subject=new.subject,
+        level=_level(province, county).value,
+        province=province,
+        county=county,
+        subject=new.subject if new.subject and land.subject(new.subject) else None,
         complained_unit=new.complained_unit,
         from_abroad=new.from_abroad,
         language=new.language.value,
@@ -86,8 +91,10 @@ async def open_case(session: AsyncSession, bridge: Bridge, new: NewCase, *, acto
         opened_at=min(new.opened_at, moment),
         registered_at=moment,
         version=1,
-        owner_unit=first_owner(new.kind.value, new.province, new.county),
+        owner_unit=first_owner(new.kind.value, province, county),
     )
+    if case.owner_unit is None or barred(case.owner_unit, case.complained_unit):
+        case.owner_unit = (await referrals.route_of(session, case)).unit
     session.add(case)
     await session.flush()
     case.due_at = await deadlines.answer_due(session, case)
@@ -106,7 +113,10 @@ async def open_case(session: AsyncSession, bridge: Bridge, new: NewCase, *, acto
             actor=actor,
         ),
     )
-    await notify_applicant(session, case.id, "registered", {"unit": case.owner_unit})
+    due = to_text(case.due_at) if case.due_at else None
+    await notify_applicant(session, case.id, "registered", {"unit": case.owner_unit, "due_at": due})
+    if case.subject or case.complained_unit or case.from_abroad:
+        await referrals.send_on(session, case.id, actor=actor)
     return case
 
 
@@ -196,10 +206,10 @@ async def _applicant(session: AsyncSession, bridge: Bridge, identity: Identity) 
     return found
 
 
-def _level(new: NewCase) -> Level:
-    if new.county:
+def _level(province: str | None, county: str | None) -> Level:
+    if county:
         return Level.COUNTY
-    return Level.PROVINCE if new.province else Level.NATIONAL
+    return Level.PROVINCE if province else Level.NATIONAL
 
 
 def _refused(case: Case, what: str, problem: Problem) -> str:

@@ -389,12 +389,10 @@ class Centre:
 
 @pytest.fixture(params=["embedded", "outside", "centre"])
 async def world(
-    request: pytest.FixtureRequest,
-    bridge_settings: Settings,
-    run_bridge: Any,
-    on_sqlite: Callable[..., Settings],
+    request: pytest.FixtureRequest, run_bridge: Any, on_sqlite: Callable[..., Settings]
 ) -> AsyncIterator[World]:
-    """Each implementation of SAMAD in turn."""
+    """Each implementation of SAMAD in turn, on SQLite; other tests here run links on both databases."""
+    bridge_settings = on_sqlite()
     async with contextlib.AsyncExitStack() as stack:
         if request.param == "embedded":
             yield Embedded(await stack.enter_async_context(run_bridge(bridge_settings)))
