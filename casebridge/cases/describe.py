@@ -56,6 +56,7 @@ async def describe_case(session: AsyncSession, keys: KeyRing, case: Case, applic
         **_row(keys, case, applicant, parts),
         county=case.county,
         agency=case.agency,
+        owner_unit=case.owner_unit,
         text=case.text,
         node=case.node,
         call_id=case.call_id,

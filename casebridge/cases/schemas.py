@@ -142,6 +142,8 @@ class CaseDetail(CaseRow):
 
     county: str | None
     agency: str | None
+    owner_unit: str | None
+    """The unit that has to act."""
     text: str | None
     node: str | None
     call_id: CallId | None
