@@ -24,11 +24,14 @@ EXPECTED, DELIVERED, FAILED = "expected", "delivered", "failed"
 
 async def expect(session: AsyncSession, message: UUID, provider: str, references: Iterable[str]) -> None:
     """The provider names a message, or the parts of it, so."""
+    overtaken = False
     for reference in references:
         row = await _row(session, provider, reference)
         row.notification_id = message
+        overtaken |= row.state != EXPECTED
     await session.flush()
-    await _conclude(session, message, provider)
+    if overtaken:
+        await _conclude(session, message, provider)
 
 
 async def hear(session: AsyncSession, provider: str, reference: str, state: str) -> bool:

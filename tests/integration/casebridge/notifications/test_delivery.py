@@ -82,7 +82,7 @@ class TestEmbeddedOutbox:
             shown = (await http.get(f"/notifications/{message}")).json()
         assert (shown["state"], shown["text"]) == ("sent", "")
         async with api.person("agent") as http:
-            assert (await http.get("/notifications")).status_code == 203
+            assert (await http.get("/notifications")).status_code == 403
 
     @ON_SQLITE
     async def test_a_centres_own_words_are_used_from_the_next_message_on(
