@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -59,7 +59,9 @@ async def links_page(
 
 
 @router.post("/links/deliveries/{delivery_id}/{deed}", dependencies=[Depends(check_form)])
-async def settle(bridge: BridgeParts, person: LinkKeeper, delivery_id: UUID, deed: str) -> Response:
+async def settle(
+    bridge: BridgeParts, person: LinkKeeper, delivery_id: UUID, deed: Literal["resend", "drop"]
+) -> Response:
     """Sends a dead letter again, or drops it."""
     try:
         async with bridge.database.writing() as session:
