@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from console import country_words
+from console import country_words, way_words
 from console.language import N_
 
 KINDS: Final = {
@@ -79,7 +79,12 @@ OUTCOMES: Final = {
     "refused": N_("Did not want to talk"),
     "later": N_("Wants another time"),
 }
-SPEAKERS: Final = {"applicant": N_("Applicant"), "agent": N_("Agent"), "both": N_("Both")}
+SPEAKERS: Final = {
+    "applicant": N_("Applicant"),
+    "agent": N_("Agent"),
+    "both": N_("Both"),
+    "official": N_("Official"),
+}
 ROLES: Final = {
     "agent": N_("Agent"),
     "supervisor": N_("Supervisor"),
@@ -129,6 +134,9 @@ AUDIT: Final = {
     "message_resent": N_("Sent a message again"),
     "unit_contact_set": N_("Set a unit's contact"),
     "wording_set": N_("Worded a message"),
+    "delegated": N_("Let somebody act for a unit"),
+    "delegation_revoked": N_("Took a delegation back"),
+    "voice_recorded": N_("Recorded an answer in their own voice"),
     "repeats_looked_for": N_("Looked whether an applicant had raised a matter before"),
     "codes_leased": N_("Leased tracking codes"),
     "code_quarantined": N_("Held back a code that was told"),
@@ -255,6 +263,13 @@ TABLES: Final = {
     "position": country_words.POSITIONS,
     "sheet": country_words.SHEETS,
     "kind": KINDS,
+    "tab": way_words.TABS,
+    "act": way_words.ACTS,
+    "reason": way_words.REASONS,
+    "decision": way_words.DECISIONS,
+    "decided_by": way_words.DECIDED_BY,
+    "delegation": way_words.DELEGATIONS,
+    "flag": way_words.FLAGS,
     "status": STATUSES,
     "channel": CHANNELS,
     "level": LEVELS,
@@ -317,7 +332,7 @@ def happened(action: str, detail: Mapping[str, Any]) -> str:
         return word("outcome", detail.get("outcome", ""))
     if action == "changed":
         return CHANGES.get(_changed(detail), HISTORY[action])
-    return HISTORY.get(action, action)
+    return HISTORY.get(action) or way_words.STEPS.get(action, action)
 
 
 def became(action: str, detail: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -57,6 +57,15 @@ async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
     )
 
 
+async def belongs_to(session: AsyncSession, case_id: UUID) -> str | None:
+    """The unit the rules name for a case as it is classified; None where they name none."""
+    case = await session.get_one(Case, case_id)
+    try:
+        return (await referrals.route_of(session, case)).unit
+    except Problem:
+        return None
+
+
 async def withdraw(session: AsyncSession, who: Principal, case_id: UUID) -> None:
     """Takes a referral back that nobody has touched yet, for the unit it came from.
 

@@ -4,6 +4,7 @@ import { startLive } from "./live.js";
 import { startKeyboard } from "./keyboard.js";
 import { copyOnClick } from "./copy.js";
 import { startMenus } from "./menus.js";
+import { startCartable } from "./cartable.js";
 
 // Pages are under a strict content security policy, and hold what must not lie about in a browser.
 htmx.config.allowEval = false;
@@ -34,3 +35,4 @@ startMenus();
 startKeyboard();
 copyOnClick();
 startLive(htmx);
+startCartable(htmx);

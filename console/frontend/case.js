@@ -2,6 +2,7 @@
 import { Player } from "./player.js";
 import { Transcript } from "./transcript.js";
 import { isTyping } from "./keyboard.js";
+import { startVoices } from "./voice.js";
 
 const SECONDS_A_STEP = 5;
 
@@ -27,3 +28,4 @@ function start() {
 }
 
 start();
+startVoices();

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge
 from casebridge.calls import service as calls
-from casebridge.cartables.access import narrowed_to, sight_of
+from casebridge.cartables.access import acting_unit, narrowed_to, sight_of
+from casebridge.cartables.rules import Act
 from casebridge.cases import service as cases
 from casebridge.cases.listing import related_cases
 from casebridge.cases.schemas import CaseDetail, CaseRecording, HistoryEntry, Kind
@@ -26,7 +27,8 @@ from casebridge.transcripts import service as transcripts
 from console import words
 from console.forms import check_form
 from console.language import N_
-from console.pages import render
+from console.pages import language_of, render
+from console.screens.steps import NOTICES, way_values
 from console.visitor import BridgeParts, CaseReader, CaseWriter, Revealer
 
 router = APIRouter()
@@ -71,7 +73,12 @@ class Happened:
 
 @router.get("/cases/{case_id}")
 async def case_page(
-    request: Request, bridge: BridgeParts, person: CaseReader, case_id: UUID, chosen: RecordingChoice = None
+    request: Request,
+    bridge: BridgeParts,
+    person: CaseReader,
+    case_id: UUID,
+    chosen: RecordingChoice = None,
+    said: Annotated[str, Query(max_length=16)] = "",
 ) -> Response:
     """Everything about a case; the applicant masked."""
     async with bridge.database.reading() as session:
@@ -81,6 +88,7 @@ async def case_page(
         journal = await _journal(session, bridge, case_id)
         seen = narrowed_to(await sight_of(session, person))
         related = await related_cases(session, bridge.keys, case_id, seen, limit=MOST_RELATED)
+        way = await way_values(session, request, person, case_id)
     return render(
         request,
         "case.html",
@@ -93,9 +101,15 @@ async def case_page(
         unsure_below=UNSURE_BELOW,
         revealed=None,
         may_reveal="cases:reveal" in person.scopes,
-        may_change="cases:write" in person.scopes,
+        may_change="classify" in way["way"].may,
         kinds=KINDS,
         said="",
+        notice=language_of(request).gettext(NOTICES.get(said, "")),
+        case_id=case_id,
+        typed={},
+        step="",
+        wrong=[],
+        **way,
     )
 
 
@@ -162,11 +176,13 @@ async def set_kind(
     said = "saved"
     try:
         async with bridge.database.writing() as session:
+            unit = await acting_unit(session, person, case_id, Act.REFER)
             await referrals.classify(
                 session,
                 case_id,
                 {"kind": kind.value},
                 person.actor,
+                unit=unit,
                 seen=version,
                 address=address_of(request),
             )

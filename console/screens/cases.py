@@ -149,12 +149,12 @@ def _provinces(speech: Language) -> list[tuple[str, str]]:
 
 async def _lines(bridge: Bridge, person: Principal, filters: Filters, speech: Language) -> AsyncIterator[str]:
     """Lines of the file. It begins with a byte order mark, or spreadsheets take Persian for Latin."""
-    yield BYTE_ORDER_MARK + _line([speech.gettext(title) for title in COLUMNS])
+    yield BYTE_ORDER_MARK + line([speech.gettext(title) for title in COLUMNS])
     cursor: str | None = None
     sent = 0
     while sent < MOST_EXPORTED:
         page = await _page(bridge, person, filters, speech, cursor, EXPORT_PAGE)
-        yield "".join(_line(_cells(case, speech)) for case in page.items)
+        yield "".join(line(_cells(case, speech)) for case in page.items)
         sent += len(page.items)
         cursor = page.next_cursor
         if cursor is None:
@@ -178,7 +178,8 @@ def _cells(case: CaseRow, speech: Language) -> list[str]:
     ]
 
 
-def _line(cells: list[str]) -> str:
+def line(cells: list[str]) -> str:
+    """A line of a CSV file; no cell of it can become a formula."""
     text = io.StringIO()
     csv.writer(text).writerow([_harmless(cell) for cell in cells])
     return text.getvalue()

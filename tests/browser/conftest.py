@@ -24,10 +24,13 @@ from uuid import UUID
 import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from sqlalchemy import select
 
 from casebridge.client import BridgeClient
+from casebridge.country.models import MembershipRow
 from casebridge.database import Database
 from casebridge.migrate import upgrade
+from casebridge.people.models import Account
 from casebridge.people.service import ensure_account
 from casebridge.tables import new_id
 from line111.clock import from_text, now, to_text
@@ -41,6 +44,13 @@ SAID = tomllib.loads((Path(__file__).parent / "said.toml").read_text(encoding="u
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "calm-river-42"
 ROLES = ("agent", "supervisor", "official", "operator")
+HELD = {
+    "official": "province/23/desk",
+    "governor": "province/23/governor",
+    "deputy": "county/2301/desk",
+    "idle": None,
+}
+"""Officials and the units they hold."""
 SENTENCE = "the street light in front of the school has been broken for three weeks"
 Result = TypeVar("Result")
 
@@ -106,7 +116,7 @@ class Node:
         with (self.settings.home / "console.log").open("ab") as log:
             command = [sys.executable, "-m", "console"]
             self._console = subprocess.Popen(command, env=environment, cwd=PROJECT, stdout=log, stderr=log)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while time.monotonic() < end:
             if self._console.poll() is not None:
                 break
@@ -147,6 +157,12 @@ class Node:
         async with database.writing() as session:
             for role in ROLES:
                 await ensure_account(session, role, PASSWORD, [role])
+            for name, unit in HELD.items():
+                await ensure_account(session, name, PASSWORD, ["official"])
+                account = await session.scalar(select(Account.id).where(Account.username == name))
+                if unit:
+                    row = MembershipRow(account_id=account, unit_code=unit, position="head", since=now())
+                    session.add(row)
         await database.close()
 
 

@@ -30,6 +30,12 @@ PAGES = {
     "case-persian": ("agent", "/cases/{persian}"),
     "case-waiting": ("official", "/cases/{waiting}"),
     "case-callback-only": ("agent", "/cases/{bare}"),
+    "cartable": ("official", "/cartable"),
+    "cartable-none": ("idle", "/cartable"),
+    "case-official": ("official", "/cases/{english}"),
+    "delegations": ("official", "/delegations"),
+    "register": ("official", "/cases/new"),
+    "centre": ("supervisor", "/centre"),
     "callbacks": ("agent", "/callbacks"),
     "recordings": ("operator", "/recordings"),
     "audit": ("supervisor", "/audit"),
@@ -83,7 +89,13 @@ def test_page_is_accessible_light_and_quiet(
     assert wide <= 0, "the page must not scroll sideways"
 
 
-@pytest.mark.parametrize("name", ["sign-in", "overview", "cases", "case", "callbacks", "recordings", "audit"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sign-in", "overview", "cases", "case", "callbacks", "recordings", "audit", "cartable",
+        "case-official", "delegations", "register", "centre",
+    ],
+)  # fmt: skip
 def test_page_fits_a_telephone(
     visit: Callable[..., Any], cases: dict[str, str], language: str, name: str
 ) -> None:

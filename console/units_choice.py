@@ -1,0 +1,50 @@
+"""Units one may refer to or speak of, in groups, with names: for a select box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from casebridge.country import units
+from casebridge.country.snapshot import Country
+from console.language import N_, Language
+
+Groups = list[tuple[str, list[tuple[str, str]]]]
+ABOVE: Final = N_("One's own way up")
+PLACES: Final = N_("Governors and desks of places")
+OFFICES: Final = N_("Agencies in the province")
+CENTRAL: Final = N_("Agencies' headquarters")
+
+
+def unit_groups(
+    land: Country, speech: Language, *, near: Iterable[str], province: str | None, county: str | None = None
+) -> Groups:
+    """Choices by group.
+
+    Args:
+        near: units whose superiors stand first.
+        province: whose places and offices are named.
+        county: whose agencies' offices are named too.
+    """
+    above = [code for unit in near for code in units.chain(unit)[1:]] + [units.CENTRE, units.IDEAS]
+    places: list[str] = []
+    offices: list[str] = []
+    if province:
+        for place in (province, *(found.code for found in land.counties(province))):
+            places += [unit.code for unit in land.units_of_place(place)]
+        offices = [units.agency_province_desk(agency, province) for agency in land.agencies]
+    if county:
+        offices += [units.agency_office(agency, county) for agency in land.agencies]
+    central = [units.agency_desk(agency) for agency in land.agencies]
+    groups = ((ABOVE, above), (PLACES, places), (OFFICES, offices), (CENTRAL, central))
+    return [(speech.gettext(name), _named(land, speech, codes)) for name, codes in groups if codes]
+
+
+def _named(land: Country, speech: Language, codes: Iterable[str]) -> list[tuple[str, str]]:
+    return [(code, land.name(code, speech.code)) for code in dict.fromkeys(codes) if land.has_unit(code)]
+
+
+def agency_choices(land: Country, speech: Language) -> list[tuple[str, str]]:
+    """Agencies in force with their names, by name."""
+    active = [agency.code for agency in land.agencies.values() if agency.active]
+    return sorted(((code, land.name(code, speech.code)) for code in active), key=lambda pair: pair[1])
