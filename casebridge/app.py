@@ -38,6 +38,7 @@ from casebridge.people.rules import SERVICE_SCOPES
 from casebridge.people.service import seed_service_tokens
 from casebridge.proposals.router import router as proposals
 from casebridge.recordings.router import router as recordings
+from casebridge.referrals.centre_router import router as centre
 from casebridge.referrals.overdue import sweep as sweep_overdue
 from casebridge.referrals.router import router as referrals
 from casebridge.registrations.router import router as registrations
@@ -56,7 +57,7 @@ log = structlog.get_logger("casebridge")
 ROUTERS = (
     intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit,
     events, cartables, notifications, country, referrals, deadlines, links, webhooks, open311,
-    repeats, proposals, registrations,
+    repeats, proposals, registrations, centre,
 )  # fmt: skip
 
 

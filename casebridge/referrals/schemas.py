@@ -60,6 +60,19 @@ class StepForm(Wire):
     version: Seen = None
 
 
+class CloseForm(Wire):
+    """How the Centre ends a case the applicant objected to twice (9-1)."""
+
+    reason: Literal["problem_solving_session", "competent_authority", "accepted", "other"]
+    note: Note | None = None
+
+
+class ReopenForm(Wire):
+    """Why a closed case is worked on again."""
+
+    reason: Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
 class QuestionForm(Wire):
     """What the applicant is asked."""
 

@@ -24,6 +24,7 @@ from casebridge.country.units import CENTRE, IDEAS
 from casebridge.deadlines import service as deadlines
 from casebridge.problems import Problem
 from casebridge.referrals import rules
+from casebridge.referrals.known import check_known
 from casebridge.referrals.models import Referral
 from casebridge.referrals.rules import CaseFacts, Decision
 from line111.clock import now
@@ -82,7 +83,9 @@ async def classify(
     """
     case = await locked(session, case_id, seen)
     land = await country(session)
-    _check(changes, land)
+    if unknown := [name for name in changes if name not in _FACTS]:
+        raise ValueError(f"nothing to classify: {unknown}")
+    check_known(land, changes)
     changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
     detail = {name: {"from": getattr(case, name), "to": value} for name, value in changed.items()}
     for name, value in changed.items():
@@ -132,12 +135,20 @@ async def refer(
     await _move(session, case, action, Decision(to_unit, ""), actor, unit=unit, reason=reason, note=note)
 
 
-async def send_on(session: AsyncSession, case_id: UUID, *, actor: str, unit: str | None = None) -> Decision:
+async def send_on(
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    actor: str,
+    unit: str | None = None,
+    reviewed: bool = False,
+    seen: int | None = None,
+) -> Decision:
     """Refers a case to the unit the rules name; a working group that has reviewed an idea sends it to the
     agency concerned (4-20). Nothing happens where it is there already."""
-    case = await locked(session, case_id)
+    case = await locked(session, case_id, seen)
     owned_by(case, unit)
-    decision = _route(facts_of(case, reviewed=unit == IDEAS), await country(session))
+    decision = _route(facts_of(case, reviewed=reviewed or unit == IDEAS), await country(session))
     if decision.unit != case.owner_unit:
         await _move(session, case, Action.REFERRED, decision, actor, unit=unit, reason="competence")
     return decision
@@ -273,24 +284,3 @@ def _route(facts: CaseFacts, land: Country) -> Decision:
         return rules.route(facts, land)
     except rules.NobodyAbove:
         raise Problem("nobody_above") from None
-
-
-def _check(changes: dict[str, Any], land: Country) -> None:
-    """Raises Problem naming what the country does not have."""
-    unknown = [name for name in changes if name not in _FACTS]
-    if unknown:
-        raise ValueError(f"nothing to classify: {unknown}")
-    known = {
-        "subject": land.subject,
-        "agency": land.agency,
-        "province": land.place,
-        "county": land.place,
-        "complained_unit": land.unit,
-    }
-    errors = [
-        (name, "not_in_country")
-        for name, find in known.items()
-        if changes.get(name) and find(changes[name]) is None
-    ]
-    if errors:
-        raise Problem("invalid_request", errors=errors)

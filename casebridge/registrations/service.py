@@ -27,6 +27,7 @@ from casebridge.people.rules import Role
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.referrals import rules
+from casebridge.referrals.known import check_known
 from casebridge.referrals.service import facts_of, route_of, send_on
 from casebridge.registrations.rules import level_of
 from casebridge.registrations.schemas import Registered, RegistrationForm
@@ -66,7 +67,7 @@ async def register(
     all (5-3).
     """
     land = await country(session)
-    _check(form, unit, land)
+    check_known(land, form.model_dump(mode="json") | {"unit": unit})
     case = await _new_case(session, bridge, form, land)
     decision = await route_of(session, case)
     if unit is not None:
@@ -124,25 +125,6 @@ async def _new_case(session: AsyncSession, bridge: Bridge, form: RegistrationFor
         version=1,
         round=1,
     )
-
-
-def _check(form: RegistrationForm, unit: str | None, land: Country) -> None:
-    """Raises Problem naming what the country does not have."""
-    asked = {
-        "subject": (form.subject, land.subject),
-        "agency": (form.agency, land.agency),
-        "province": (form.province, land.place),
-        "county": (form.county, land.place),
-        "complained_unit": (form.complained_unit, land.unit),
-        "unit": (unit, land.unit),
-    }
-    errors = [
-        (name, "not_in_country")
-        for name, (code, find) in asked.items()
-        if code is not None and find(code) is None
-    ]
-    if errors:
-        raise Problem("invalid_request", errors=errors)
 
 
 def _check_unit(unit: str, case: Case, land: Country) -> None:

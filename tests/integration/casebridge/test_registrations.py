@@ -132,6 +132,22 @@ async def test_a_complaint_never_stands_in_the_hands_of_its_subject(country: Any
     assert (await case_of(country, plain["case_id"])).owner_unit == "centre"
 
 
+async def test_the_centre_ends_what_was_objected_to_twice_and_nobody_else(country: Any) -> None:
+    async with country.person("agent") as http:
+        case_id = (await http.post("/cases", json=form())).json()["case_id"]
+        path, session_held = f"/cases/{case_id}", {"reason": "problem_solving_session"}
+        for _ in range(2):
+            await http.post(f"{path}/answers", json={"text": "No.", "language": "en"})
+            await http.post(f"{path}/decide", json={"accepted": False, "text": "It is not true."})
+        assert (await http.post(f"{path}/close", json=session_held)).status_code == 403
+    assert (await case_of(country, case_id)).owner_unit == "centre"
+    async with country.person("supervisor", username="supervisor1") as http:
+        assert (await http.post(f"{path}/close", json=session_held)).status_code == 204
+        assert (await http.post(f"{path}/close", json=session_held)).status_code == 409
+        assert (await http.post(f"{path}/reopen", json={"reason": "It broke again."})).status_code == 204
+        assert (await http.get(path)).json()["status"] == "in_hand"
+
+
 async def test_a_second_review_does_not_go_back_down(country: Any) -> None:
     async with country.person("agent") as http:
         case_id = UUID((await http.post("/cases", json=form())).json()["case_id"])

@@ -1,0 +1,83 @@
+"""What goes by the rules or by the Centre alone: sending a case on, ending it, opening it again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Depends, Path
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from casebridge.answers import service as answers
+from casebridge.bridge import Bridge, get_bridge
+from casebridge.cartables.access import acting_unit
+from casebridge.cartables.rules import Act
+from casebridge.country.units import CENTRE
+from casebridge.people.access import require
+from casebridge.people.rules import Role
+from casebridge.people.service import Principal
+from casebridge.problems import Problem, documented
+from casebridge.referrals import service
+from casebridge.referrals.schemas import CloseForm, ReopenForm, Route, StepForm
+
+router = APIRouter(tags=["way of a case"])
+CaseId = Annotated[UUID, Path(examples=["019a0000-0000-7000-8000-000000000001"])]
+Parts = Annotated[Bridge, Depends(get_bridge)]
+Writer = Annotated[Principal, Depends(require("cases:write"))]
+REFUSALS = documented(404, 409)
+
+
+@router.post("/cases/{case_id}/forward", responses=REFUSALS)
+async def forward(
+    case_id: CaseId, form: Annotated[StepForm, Body(examples=[{"version": 3}])], bridge: Parts, who: Writer
+) -> Route:
+    """Refers a case to the unit the rules name; an idea, as reviewed, to the agency concerned (4-20)."""
+    async with bridge.database.writing() as session:
+        unit = await acting_unit(session, who, case_id, Act.REFER)
+        decision = await service.send_on(
+            session, case_id, actor=who.actor, unit=unit, reviewed=True, seen=form.version
+        )
+    _wake(bridge)
+    return Route(unit=decision.unit, article=decision.article)
+
+
+@router.post("/cases/{case_id}/close", status_code=204, responses=REFUSALS)
+async def close(
+    case_id: CaseId,
+    form: Annotated[CloseForm, Body(examples=[{"reason": "problem_solving_session"}])],
+    bridge: Parts,
+    who: Writer,
+) -> None:
+    """Ends a case the applicant accepted, or objected to twice: after a problem-solving session, or because
+    the applicant was sent to the competent authority (9-1). The Centre's supervisors do it."""
+    async with bridge.database.writing() as session:
+        await _for_the_centre(session, who, case_id)
+        await answers.close(session, case_id, unit=None, actor=who.actor, reason=form.reason, note=form.note)
+    _wake(bridge)
+
+
+@router.post("/cases/{case_id}/reopen", status_code=204, responses=REFUSALS)
+async def reopen(
+    case_id: CaseId,
+    form: Annotated[ReopenForm, Body(examples=[{"reason": "The pipe broke again."}])],
+    bridge: Parts,
+    who: Writer,
+) -> None:
+    """A closed or accepted case is worked on again by the unit that had it."""
+    async with bridge.database.writing() as session:
+        await _for_the_centre(session, who, case_id)
+        await answers.reopen(session, case_id, actor=who.actor, reason=form.reason)
+    _wake(bridge)
+
+
+async def _for_the_centre(session: AsyncSession, who: Principal, case_id: UUID) -> None:
+    """Raises Problem `not_allowed` for all but supervisors and those who hold the Centre's unit."""
+    if Role.SUPERVISOR in who.roles:
+        return
+    if await acting_unit(session, who, case_id, Act.ANSWER) != CENTRE:
+        raise Problem("not_allowed")
+
+
+def _wake(bridge: Bridge) -> None:
+    bridge.relay.wake()
+    bridge.sender.wake()
