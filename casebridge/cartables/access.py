@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge, get_bridge
@@ -52,12 +52,17 @@ def visible(query: Select[Any], sight: Sight) -> Select[Any]:
     """A query about cases, narrowed to those within sight."""
     if sight.everything:
         return query
-    mine = sorted(sight.units)
-    passed = exists().where(
-        Referral.case_id == Case.id, or_(Referral.to_unit.in_(mine), Referral.from_unit.in_(mine))
-    )
+    within = [_been_with(sorted(sight.whole_units))]
+    within += [and_(_been_with([one.unit]), Case.kind.in_(sorted(one.kinds))) for one in sight.parts]
     about = or_(Case.complained_unit.is_(None), Case.complained_unit.not_in(sorted(sight.not_about)))
-    return query.where(or_(Case.owner_unit.in_(mine), passed), about)
+    return query.where(or_(*within), about)
+
+
+def _been_with(units: list[str]) -> ColumnElement[bool]:
+    passed = exists().where(
+        Referral.case_id == Case.id, or_(Referral.to_unit.in_(units), Referral.from_unit.in_(units))
+    )
+    return or_(Case.owner_unit.in_(units), passed)
 
 
 def narrowed_to(sight: Sight) -> Callable[[Select[Any]], Select[Any]]:
@@ -77,7 +82,7 @@ async def check_case(session: AsyncSession, who: Principal, case_id: UUID) -> No
         select(Referral.from_unit, Referral.to_unit).where(Referral.case_id == case_id)
     )
     passed = [unit for row in rows for unit in row if unit]
-    if not may_see(sight, case.owner_unit, passed, case.complained_unit):
+    if not may_see(sight, case.owner_unit, passed, case.complained_unit, case.kind):
         raise Problem("not_found")
 
 

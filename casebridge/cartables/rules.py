@@ -55,6 +55,16 @@ class Sight:
         return self.own | {delegation.unit for delegation in self.acting}
 
     @property
+    def whole_units(self) -> frozenset[str]:
+        """Units of which they see cases of every kind."""
+        return self.own | {delegation.unit for delegation in self.acting if not delegation.kinds}
+
+    @property
+    def parts(self) -> tuple[Acting, ...]:
+        """Delegations that show cases of some kinds alone."""
+        return tuple(one for one in self.acting if one.kinds and one.unit not in self.whole_units)
+
+    @property
     def not_about(self) -> frozenset[str]:
         """Units a case must not be about for them to see it: theirs, and all above theirs (10-3).
 
@@ -78,14 +88,21 @@ def everybody_above(unit: str) -> set[str]:
     return found
 
 
-def may_see(sight: Sight, owner: str | None, passed: Iterable[str], complained: str | None) -> bool:
-    """Whether a case is within sight: it is or was with one of their units, and about none above them."""
+def may_see(
+    sight: Sight, owner: str | None, passed: Iterable[str], complained: str | None, kind: str | None = None
+) -> bool:
+    """Whether a case is within sight: it is or was with one of their units, and about none above them.
+
+    Where a delegation is limited to some kinds of case, the others are not seen by it either.
+    """
     if sight.everything:
         return True
     if complained is not None and complained in sight.not_about:
         return False
-    mine = sight.units
-    return owner in mine or any(unit in mine for unit in passed)
+    been = {owner, *passed}
+    if been & sight.whole_units:
+        return True
+    return any(one.unit in been and kind in one.kinds for one in sight.parts)
 
 
 def may_act(sight: Sight, act: Act, owner: str | None, kind: str, complained: str | None) -> bool:

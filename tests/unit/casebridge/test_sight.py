@@ -41,6 +41,8 @@ def test_a_delegation_reaches_as_far_as_it_says() -> None:
     assert not may_act(sight, Act.ANSWER, "province/23/desk", "complaint", None)
     assert not may_act(sight, Act.REFER, "province/23/desk", "request", None)
     assert not may_act(sight, Act.ANSWER, "province/01/desk", "request", None)
+    assert may_see(sight, "province/23/desk", [], None, "request")
+    assert not may_see(sight, "province/23/desk", [], None, "complaint")
 
 
 def test_nobody_without_a_unit_sees_anything() -> None:
