@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -106,7 +107,7 @@ async def case_page(
         said="",
         notice=language_of(request).gettext(NOTICES.get(said, "")),
         case_id=case_id,
-        typed={},
+        typed=defaultdict(str),
         step="",
         wrong=[],
         **way,

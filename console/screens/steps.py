@@ -5,6 +5,7 @@ A step that is refused shows its form once more with what was typed, so that no 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from uuid import UUID
@@ -151,7 +152,7 @@ async def _refused(
         case=case,
         case_id=case_id,
         step=step,
-        typed=typed,
+        typed=defaultdict(str, typed),
         wrong=wrong,
         **values,
     )
