@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, insert
+from sqlalchemy import FromClause, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks.intake_records import national_id
@@ -65,6 +65,9 @@ async def fill(settings: Settings, count: int) -> None:
                     rows.setdefault(table, []).append(row)
             async with database.writing() as session:
                 await _write(session, rows)
+        if not database.is_sqlite:  # what autovacuum does by itself a minute later
+            async with database.writing() as session:
+                await session.execute(text("ANALYZE"))
     finally:
         await database.close()
 
@@ -97,7 +100,7 @@ def _case(
     kind, status = (chance.choices(list(table), list(table.values()))[0] for table in (KINDS, STATUSES))
     said = _said(chance)
     written = chance.random() < 0.3
-    text = " ".join(example.text for example in said)
+    whole = " ".join(example.text for example in said)
     yield (
         Case.__table__,
         {
@@ -114,7 +117,7 @@ def _case(
             "due_at": at + DUE_AFTER if status in OPEN else None,
             "applicant_id": applicant,
             "key_number": 1,
-            "text": text if written else None,
+            "text": whole if written else None,
             "opened_at": at,
             "registered_at": at,
             "round": 1,
@@ -125,7 +128,7 @@ def _case(
     line = {"case_id": case_id, "at": at, "action": "registered", "actor": "service:ivr", "detail": {}}
     yield HistoryLine.__table__, line
     if not written:
-        yield from _spoken(case_id, at, said[0].language, text)
+        yield from _spoken(case_id, at, said[0].language, whole)
     words = " ".join(_searchable(example.text) for example in said)
     yield CaseWords.__table__, {"number": place_in_time(at, case_id), "case_id": case_id, "words": words}
 
@@ -146,7 +149,7 @@ def _sentences(language: str) -> list[Example]:
 
 
 def _spoken(
-    case_id: UUID, at: datetime, language: str, text: str
+    case_id: UUID, at: datetime, language: str, said: str
 ) -> Iterator[tuple[FromClause, dict[str, Any]]]:
     recording_id = new_id()
     yield (
@@ -174,7 +177,7 @@ def _spoken(
             "language": language,
             "status": "done",
             "segments": [],
-            "text": text,
+            "text": said,
             "updated_at": at,
         },
     )
