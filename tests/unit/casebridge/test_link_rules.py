@@ -175,7 +175,12 @@ async def test_the_connection_goes_to_the_judged_address_and_asks_for_the_name()
 
 def test_the_example_mapping_puts_our_words_into_theirs() -> None:
     mapping = load_mapping(EXAMPLE)
-    values = {"case_id": "c1", "tracking_code": "1234567890", "kind": "complaint", "status": "in_hand"}
+    values: dict[str, Any] = {
+        "case_id": "c1",
+        "tracking_code": "1234567890",
+        "kind": "complaint",
+        "status": "in_hand",
+    }
     values |= {"identifier": "0012345679", "text": "words", "province": None}
     body = body_of(mapping, mapping.create, values)
     assert body == {
