@@ -207,7 +207,7 @@ def test_whose_duty_a_subject_is_follows_the_tree() -> None:
     assert COUNTRY.within_duties("energy_ministry", "power_cut")
     assert not COUNTRY.within_duties("water_company", "power_cut")
     assert not COUNTRY.within_duties("water_company", "no_such_subject")
-    resting = COUNTRY.agencies | {
+    resting = dict(COUNTRY.agencies) | {
         "power_distribution": COUNTRY.agencies["power_distribution"].model_copy(update={"active": False})
     }
     without = Country("x", COUNTRY.places, resting, COUNTRY.subjects, COUNTRY.duty_list)
