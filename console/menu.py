@@ -23,7 +23,7 @@ class Item:
 ITEMS: Final = (
     Item("/", N_("Overview"), "home", None),
     Item("/cartable", N_("Cartable"), "inbox", "cartable:use"),
-    Item("/centre", N_("The Centre"), "map-pin", "centre:read"),
+    Item("/centre", N_("The Centre"), "eye", "centre:read"),
     Item("/cases", N_("Cases"), "list-details", "cases:read"),
     Item("/callbacks", N_("Callback line"), "phone-incoming", "callbacks:read"),
     Item("/recordings", N_("Recordings and jobs"), "headphones", "operate"),
