@@ -99,7 +99,7 @@ async def _page(
         "registration.html",
         status,
         typed=dict.fromkeys(FIELDS, "") | {"language": speech.code} | (typed or {}),
-        flags=flags or {},
+        flags=flags or dict.fromkeys(way_words.FLAGS, False),
         all_flags=tuple(way_words.FLAGS),
         wrong=dict(wrong or []),
         channels=CHANNELS,
