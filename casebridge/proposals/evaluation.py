@@ -21,8 +21,8 @@ judges by are the rows marked `held_back`, a fifth of each subject: they are not
 
 Read the figures for what they are. All sentences were written by hand for this repository, learned and
 held-back ones by the same hand, and `terms.csv` with them; what citizens say is more varied, and a
-recogniser mishears it. Settings and
-thresholds were chosen by looking at the held-back ones, too, which flatters the figures. Expect less on the line. When real cases have been confirmed, add such sentences
+recogniser mishears it. Settings and thresholds were chosen by looking at the held-back ones, too, which
+flatters the figures. Expect less on the line. When real cases have been confirmed, add such sentences
 (without what identifies a person) to the data, keep a fifth of them back, and run the command again.
 
 A proposal below its threshold is not shown: the page says that it does not know. Nothing is decided by a
