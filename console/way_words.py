@@ -1,4 +1,4 @@
-"""The words for a case's way: steps, lists of a cartable, reasons, deadlines."""
+"""The words for a case's way: lists of a cartable, reasons, deadlines."""
 
 from __future__ import annotations
 
@@ -7,27 +7,6 @@ from typing import Final
 
 from console.language import N_, Language
 
-STEPS: Final = {
-    "classified": N_("Said what it is about"),
-    "referred": N_("Referred"),
-    "returned": N_("Sent back: not ours"),
-    "withdrawn": N_("Referral taken back"),
-    "taken": N_("Taken in hand"),
-    "asked": N_("Applicant asked for more"),
-    "supplied": N_("Applicant has given what was asked for"),
-    "interim_answer": N_("Interim answer"),
-    "answered": N_("Answered"),
-    "accepted": N_("Answer accepted"),
-    "objected": N_("Answer objected to"),
-    "second_review": N_("Second review begun, one step higher"),
-    "escalated": N_("One level up, overdue"),
-    "service_recorded": N_("Service recorded"),
-    "closed": N_("Case closed"),
-    "linked": N_("Linked to the case it repeats"),
-    "unlinked": N_("Link taken away"),
-    "reopened": N_("Case reopened"),
-    "decision_too_late": N_("The applicant decided when nothing was open"),
-}
 TABS: Final = {
     "new": N_("New"),
     "in_hand": N_("In hand"),

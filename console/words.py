@@ -322,6 +322,8 @@ COLOURS: Final = {
     "dead": "red",
     "unreachable": "amber",
 }
+FIELDS_SET: Final = frozenset({"changed", "classified"})
+"""Actions whose history names fields, each with what it was and what it became."""
 
 
 def happened(action: str, detail: Mapping[str, Any]) -> str:
@@ -330,20 +332,21 @@ def happened(action: str, detail: Mapping[str, Any]) -> str:
         return word("transcript", detail.get("status", ""))
     if action == "callback_done":
         return word("outcome", detail.get("outcome", ""))
-    if action == "changed":
+    if action in FIELDS_SET:
         return CHANGES.get(_changed(detail), HISTORY[action])
-    return HISTORY.get(action) or way_words.STEPS.get(action, action)
+    return HISTORY.get(action, action)
 
 
 def became(action: str, detail: Mapping[str, Any]) -> tuple[str, str] | None:
     """What a change of the case made of it, as a table and a code of it; None where there is no word."""
-    name = _changed(detail) if action == "changed" else ""
+    name = _changed(detail) if action in FIELDS_SET else ""
     return (name, str(detail[name]["to"])) if name in CHANGES else None
 
 
 def _changed(detail: Mapping[str, Any]) -> str:
     """The field that changed where it was one, otherwise nothing: such a line names none."""
-    return next(iter(detail)) if len(detail) == 1 else ""
+    fields = [name for name in detail if name != "unit"]
+    return fields[0] if len(fields) == 1 else ""
 
 
 def word(table: str, code: object) -> str:

@@ -189,7 +189,8 @@ def test_the_case_tells_its_call_its_history_and_the_applicants_other_cases(
     page = visit("agent", language="en").open(f"/cases/{first.case_id}")
     expect(page.locator(".journal")).to_contain_text("••••••••••")
     expect(page.locator("#history")).to_contain_text("Recording received whole")
-    expect(page.locator(".related a")).to_have_attribute("href", f"/cases/{second.case_id}")
+    related = page.locator("section[aria-labelledby=related-title] .related a")
+    expect(related).to_have_attribute("href", f"/cases/{second.case_id}")
 
 
 def test_script_in_what_a_caller_or_a_machine_supplied_is_shown_as_text(
@@ -248,7 +249,7 @@ def test_an_agent_sets_the_kind_of_an_unclassified_case_by_keyboard_while_it_pla
     expect(page.locator("#history")).to_contain_text("Kind set: Criticism")
     assert page.evaluate("document.querySelector('audio').currentTime > 0"), "the message plays on"
     trail = visit("supervisor", language="en").open(f"/audit?case={left.tracking_code}&person=agent")
-    expect(trail.locator("main")).to_contain_text("Changed the case")
+    expect(trail.locator("main")).to_contain_text("Classified the case")
 
 
 def test_a_kind_set_meanwhile_by_somebody_else_is_not_overwritten(

@@ -60,7 +60,7 @@ def test_the_language_changes_before_and_after_signing_in(visit: Callable[..., A
     ("role", "opens", "closed"),
     [
         ("agent", ["/", "/cases", "/callbacks"], ["/audit", "/recordings"]),
-        ("official", ["/", "/cases", "/callbacks"], ["/audit", "/recordings"]),
+        ("official", ["/", "/cartable", "/cases"], ["/audit", "/recordings", "/callbacks", "/centre"]),
         ("supervisor", ["/", "/cases", "/callbacks", "/audit"], ["/recordings"]),
         ("operator", ["/", "/callbacks", "/recordings", "/audit"], ["/cases", "/cases.csv"]),
     ],
