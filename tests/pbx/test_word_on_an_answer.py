@@ -33,16 +33,14 @@ from line111.secrets import data_keys, read_secret
 from persian.identifiers import sample_identifier
 from tests.pbx.line_process import wait_for
 from tests.pbx.line_sounds import share_in_order, voice_like
-from tests.pbx.whole_line import WholeLine, make_line
+from tests.pbx.whole_line import Phoned, WholeLine, make_line
 
 __all__ = ["make_line"]
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]
 
 WHO = sample_identifier("national_id", 77)
 MOST = 0.75
-KILLED = [
-    DecisionPoint.DECISION_DRAFTED, DecisionPoint.REASON_JOINED, DecisionPoint.DECISION_SPOOLED,
-]  # fmt: skip
+KILLED = [DecisionPoint.DECISION_DRAFTED, DecisionPoint.DECISION_SPOOLED]
 """Places after which what was pressed must count."""
 
 
@@ -145,8 +143,45 @@ async def _keep(line: WholeLine, database: Database, case_id: UUID, voice: bytes
     return recording_id
 
 
-def test_one_accepts_the_answer_that_was_heard(waiting: Waiting) -> None:
-    phoned = waiting.line.phone(f"{waiting.script} hear:followup/decide 1")
+@dataclass
+class Told:
+    """What a citizen did about an answer, and the case."""
+
+    waiting: Waiting
+    phoned: Phoned
+
+
+WORDS = {
+    "accepts": "1",
+    "hears the voice": "* wait 1",
+    "objects": "2 say # 1",
+    "hangs up": "2 wait:1 hangup",
+}
+"""What is done at the question."""
+VOICE = voice_like("official", 3.0)
+
+
+@pytest.fixture(scope="module")
+def told(line: WholeLine) -> dict[str, Told]:
+    """All those who only phone, at the same time."""
+    sound = audioop.lin2alaw(VOICE.tobytes(), 2)
+    cases = {name: answered(line, sound if "voice" in name else None) for name in WORDS}
+
+    async def all_at_once() -> list[Phoned]:
+        calls = [
+            line.phoning(
+                f"{cases[name].script} hear:followup/decide {words}", number=f"+9821885544{at}", seconds=90
+            )
+            for at, (name, words) in enumerate(WORDS.items(), 50)
+        ]
+        return await asyncio.gather(*calls)
+
+    phoned = asyncio.run(all_at_once())
+    return {name: Told(cases[name], one) for name, one in zip(WORDS, phoned, strict=True)}
+
+
+def test_one_accepts_the_answer_that_was_heard(told: dict[str, Told]) -> None:
+    waiting, phoned = told["accepts"].waiting, told["accepts"].phoned
     assert phoned.report.outcome is Outcome.REGULAR, phoned.report
     assert prompts.FOLLOWUP_ACCEPTED in phoned.heard
     assert phoned.heard[-1] == prompts.GOODBYE
@@ -155,18 +190,16 @@ def test_one_accepts_the_answer_that_was_heard(waiting: Waiting) -> None:
     assert waiting.line.refused() == {}
 
 
-def test_officials_own_voice_is_heard_and_again_after_star(line: WholeLine, waiting: Waiting) -> None:
-    voice = voice_like("official", 3.0)
-    spoken = answered(line, audioop.lin2alaw(voice.tobytes(), 2))
-    phoned = line.phone(f"{spoken.script} hear:followup/decide * wait 1", seconds=90)
+def test_officials_own_voice_is_heard_and_again_after_star(told: dict[str, Told]) -> None:
+    phoned = told["hears the voice"].phoned
     heard = audioop.lin2alaw(phoned.report.heard.tobytes(), 2)
-    assert share_in_order(heard, voice) > MOST
+    assert share_in_order(heard, VOICE) > MOST
     assert phoned.heard.count(prompts.FOLLOWUP_LAST_REPLY) == 2
-    spoken.settled("accepted")
+    told["hears the voice"].waiting.settled("accepted")
 
 
-def test_two_objects_with_a_reason_that_is_kept_whole(waiting: Waiting) -> None:
-    phoned = waiting.line.phone(f"{waiting.script} hear:followup/decide 2 say # 1")
+def test_two_objects_with_a_reason_that_is_kept_whole(told: dict[str, Told]) -> None:
+    waiting, phoned = told["objects"].waiting, told["objects"].phoned
     assert prompts.FOLLOWUP_OBJECTED in phoned.heard
     case = waiting.settled("second_review")
     assert phoned.is_whole(waiting.line.audio(case))
@@ -174,8 +207,8 @@ def test_two_objects_with_a_reason_that_is_kept_whole(waiting: Waiting) -> None:
     assert (said.decision, said.objection_recording_id) == ("objected", case.recordings[0].id)
 
 
-def test_hanging_up_after_two_is_an_objection_without_a_reason(waiting: Waiting) -> None:
-    waiting.line.phone(f"{waiting.script} hear:followup/decide 2 wait:1 hangup")
+def test_hanging_up_after_two_is_an_objection_without_a_reason(told: dict[str, Told]) -> None:
+    waiting = told["hangs up"].waiting
     case = waiting.settled("second_review")
     assert waiting.decisions() == ["objected"]
     assert case.recordings == []
