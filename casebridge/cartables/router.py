@@ -111,7 +111,7 @@ async def withdraw(case_id: CaseId, bridge: Parts, who: Writer) -> Response:
 @router.post("/cases/{case_id}/voice", status_code=201, responses=documented(404, 409, 413))
 async def voice(
     case_id: CaseId,
-    sound: Annotated[bytes, Body(media_type="audio/x-alaw-basic", examples=["raw G.711 A-law"])],
+    sound: Annotated[bytes, Body(media_type="application/octet-stream", examples=["raw G.711 A-law"])],
     bridge: Parts,
     who: Writer,
 ) -> Voice:

@@ -186,7 +186,9 @@ async def test_everything_is_readable_after_the_keys_were_rotated(api: Any, tmp_
         await client.post_record(api.citizen.report(recording["intake"]))
     number = rotation.add_key(api.settings)
     done = await rotation.rotate(api.bridge.database, api.bridge.keys, api.bridge.store)
-    assert done == {"applicants": 1, "cases": 1, "calls": 1, "recordings": 1}
+    assert {what: count for what, count in done.items() if count} == {
+        "applicants": 1, "cases": 1, "calls": 1, "recordings": 1,
+    }  # fmt: skip
     assert await rotation.remaining(api.bridge.database, api.bridge.keys) == 0
     (api.settings.secrets_dir / "data_key.1").unlink()
     api.bridge.keys.reload()
