@@ -33,6 +33,7 @@ from line111.settings import Settings
 from persian.identifiers import sample_identifier
 
 PASSWORD = "a long password"
+COUNTRY = frozenset({"places", "agencies", "units", "subjects", "duties", "country_edition"})
 
 
 class Citizen:
@@ -209,6 +210,8 @@ def _migrated_postgres(_postgres_cluster: str) -> str:
     url = f"postgresql+asyncpg://line111@{_postgres_cluster}/bridge"
     with ThreadPoolExecutor(1) as aside:  # fixtures are made inside a running event loop
         aside.submit(upgrade, url).result()
+        aside.submit(asyncio.run, _seeded(url)).result()
+    _FIRST_EDITION[_postgres_cluster] = _edition(_postgres_cluster)
     return url
 
 
@@ -218,8 +221,21 @@ def psql(cluster: str, database: str = "postgres") -> list[str]:
     return ["psql", "-h", host, "-p", port, "-U", "line111", "-d", database, "-q"]
 
 
+_FIRST_EDITION: dict[str, str] = {}
+"""The country's edition as it was seeded, by cluster."""
+
+
+def _edition(cluster: str) -> str:
+    command = [*psql(cluster, "bridge"), "-tA", "-c", "SELECT edition FROM country_edition"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
 def _empty(cluster: str) -> None:
-    tables = [table.name for table in reversed(METADATA.sorted_tables) if table.name != "code_counter"]
+    """Takes everything out but the country, which is long to put in; an edited one goes, too."""
+    kept = {"code_counter"}
+    if _edition(cluster) == _FIRST_EDITION[cluster]:
+        kept |= COUNTRY
+    tables = [table.name for table in reversed(METADATA.sorted_tables) if table.name not in kept]
     statements = [part for name in tables for part in ("-c", f"DELETE FROM {name}")]  # noqa: S608
     command = [*psql(cluster, "bridge"), "-1", *statements]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

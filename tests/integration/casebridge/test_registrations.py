@@ -11,7 +11,6 @@ from sqlalchemy import insert, select
 from casebridge.answers import service as answers
 from casebridge.cases.models import Case
 from casebridge.country.models import MembershipRow
-from casebridge.country.seeding import seed
 from casebridge.notifications.models import Notification
 from casebridge.people.models import Account
 from casebridge.problems import Problem
@@ -25,8 +24,6 @@ PROVINCE = "23"
 
 @pytest.fixture
 async def country(api: Any) -> Any:
-    async with api.bridge.database.writing() as session:
-        await seed(session)
     return api
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import select, update
 
 from casebridge.answers import service as answers
 from casebridge.cases.models import Case
-from casebridge.country.seeding import seed
 from casebridge.notifications.models import Notification
 from casebridge.problems import Problem
 from casebridge.referrals import overdue
@@ -25,8 +24,6 @@ GOVERNOR = "province/23/governor"
 
 @pytest.fixture
 async def way(api: Any) -> Any:
-    async with api.bridge.database.writing() as session:
-        await seed(session)
     return api
 
 

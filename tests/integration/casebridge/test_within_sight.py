@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from casebridge.country.models import MembershipRow
-from casebridge.country.seeding import seed
 from casebridge.people.models import Account
 from casebridge.people.service import ensure_account
 from casebridge.referrals import service as referrals
@@ -21,8 +20,6 @@ PASSWORD = "a long password"
 
 @pytest.fixture
 async def land(api: Any) -> Any:
-    async with api.bridge.database.writing() as session:
-        await seed(session)
     return api
 
 
