@@ -47,6 +47,7 @@ FOLDERS = (
     Folder("sounds", 0o2750, read_only=True),
     Folder("recordings", 0o700),
     Folder("models", 0o2750, read_only=True),
+    Folder("proposals", 0o2750, read_only=True),
     Folder("log", 0o2750, read_only=True),
     Folder("run", 0o750),
 )

@@ -113,6 +113,14 @@ STEPS = (
         as_service=True,
     ),
     Step(
+        "proposals of subject and kind",
+        "line111",
+        ("proposals", "learn"),
+        ("casebridge/proposals", "casebridge/country/data/subjects.csv", "requirements/runtime.lock"),
+        lambda s: s.proposals_dir,
+        "`line111 proposals learn` tells more",
+    ),
+    Step(
         "first account",
         "line111.first_account",
         (),

@@ -258,6 +258,11 @@ class Settings(BaseSettings):
         return self.home / "recordings"
 
     @property
+    def proposals_dir(self) -> Path:
+        """What the proposals of subject and kind were learned into."""
+        return self.home / "proposals"
+
+    @property
     def models_dir(self) -> Path:
         """Verified Vosk models, one folder each."""
         return self.home / "models"

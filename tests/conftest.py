@@ -215,6 +215,7 @@ def make_home(redis_server: RedisServer) -> Iterator[Callable[..., Settings]]:
         ensure_secrets(settings)
         for below in (settings.spool_dir, settings.calls_dir, settings.sounds_dir, settings.run_dir):
             below.mkdir(parents=True, exist_ok=True)
+        settings.proposals_dir.symlink_to(Settings(home=PROJECT / "var").proposals_dir)
         return settings
 
     yield make

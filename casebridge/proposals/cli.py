@@ -9,7 +9,7 @@ import typer
 
 from casebridge.proposals.corpus import TARGETS, corpus
 from casebridge.proposals.evaluation import accuracy, judge, page
-from casebridge.proposals.model import learn, model_at
+from casebridge.proposals.model import NotLearned, learn, learn_into, model_at
 from casebridge.proposals.reading import read_kind, read_subject
 from line111.settings import PROJECT, load_settings
 
@@ -20,7 +20,7 @@ Out = Annotated[Path, typer.Option("--output", "-o", help="the page to write")]
 @app.command("learn")
 def learn_now() -> None:
     """Learn from the data and keep the model below this node's home; seconds, and only where it is new."""
-    model_at(load_settings().home)
+    learn_into(load_settings().proposals_dir)
     typer.echo("The model of the proposals is ready.")
 
 
@@ -38,7 +38,11 @@ def evaluate(output: Out = PROJECT / "docs" / "proposals.md") -> None:
 @app.command("try")
 def try_text(text: Annotated[str, typer.Argument(help="what somebody says")]) -> None:
     """Say what would be proposed for a text, and why."""
-    model = model_at(load_settings().home)
+    try:
+        model = model_at(load_settings().proposals_dir)
+    except NotLearned:
+        typer.echo("Nothing was learned yet: `line111 proposals learn`", err=True)
+        raise typer.Exit(1) from None
     for target, reading in (("subject", read_subject(model, text)), ("kind", read_kind(model, text))):
         if reading is None:
             typer.echo(f"{target}: not known")

@@ -1,4 +1,4 @@
-"""The model behind the proposals: learned from `data/`, kept as plain arrays, loaded once.
+"""The model behind the proposals: learned at set-up from `data/`, kept as plain arrays, loaded once.
 
 What is kept lies below the node's home under the hash of its data, its settings and the library that made
 it; it is arrays alone (`allow_pickle=False`): a file from elsewhere could be wrong, but never run.
@@ -29,9 +29,14 @@ STRENGTH: Final = 30.0
 ROUNDS: Final = 300
 SHAPE: Final = 2
 """Raised when the kept arrays change their meaning."""
+UNREADABLE: Final = (OSError, ValueError, KeyError)
 log = structlog.get_logger("casebridge.proposals")
 _loading = threading.Lock()
 _loaded: dict[Path, Model] = {}
+
+
+class NotLearned(Exception):
+    """No readable model is kept: `line111 proposals learn` makes one."""
 
 
 @dataclass(frozen=True)
@@ -138,35 +143,46 @@ def load(file: Path) -> Model:
     return Model(Features.from_arrays(arrays), decisions)
 
 
-def model_at(home: Path) -> Model:
-    """The model of a node, from memory, from its file, or learned now. For a thread, not the event loop."""
-    file = home / "proposals" / f"{_fingerprint(corpus().digest)}.npz"
+def model_at(folder: Path) -> Model:
+    """The model of a node, from memory or from its file. For a thread, not the event loop.
+
+    Args:
+        folder: where it is kept (`Settings.proposals_dir`).
+
+    Raises NotLearned; a service never learns by itself, since learning would hold up all it serves.
+    """
+    file = kept_in(folder)
     with _loading:
         if file not in _loaded:
-            _loaded[file] = _from_file(file) or _learned_into(file)
+            _loaded[file] = _from_file(file)
         return _loaded[file]
 
 
-def _from_file(file: Path) -> Model | None:
+def kept_in(folder: Path) -> Path:
+    """The file of the model that today's data, settings and library make."""
+    return folder / f"{_fingerprint(corpus().digest)}.npz"
+
+
+def learn_into(folder: Path) -> bool:
+    """Learns where no readable model is kept, and forgets older ones; whether there was need to."""
+    file = kept_in(folder)
+    try:
+        load(file)
+    except UNREADABLE:
+        learn(corpus()).keep(file)
+        for old in folder.glob("*.npz"):
+            if old != file:
+                old.unlink(missing_ok=True)
+        return True
+    return False
+
+
+def _from_file(file: Path) -> Model:
     try:
         return load(file)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError) as error:
+    except UNREADABLE as error:
         log.warning("proposals_model_unreadable", error=type(error).__name__)
-        return None
-
-
-def _learned_into(file: Path) -> Model:
-    model = learn(corpus())
-    try:
-        model.keep(file)
-    except OSError as error:  # proposals go on without; the next start learns again
-        log.warning("proposals_model_not_kept", error=type(error).__name__)
-    for old in file.parent.glob("*.npz"):
-        if old != file:
-            old.unlink(missing_ok=True)
-    return model
+        raise NotLearned from error
 
 
 def _fingerprint(data: str) -> str:

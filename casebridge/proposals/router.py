@@ -28,7 +28,7 @@ async def propose_for(
 ) -> Proposal:
     """Subject, agency and kind that a case seems to have, each with the words that decided."""
     async with bridge.database.reading() as session:
-        return await service.propose_for(session, bridge.settings.home, case_id)
+        return await service.propose_for(session, bridge.settings.proposals_dir, case_id)
 
 
 @router.post("/cases/{case_id}/proposal", responses=documented(404, 409))
@@ -44,7 +44,7 @@ async def confirm(
         await service.confirm(session, case_id, found, who.actor, unit=unit)
     bridge.relay.wake()
     async with bridge.database.reading() as session:
-        return await service.propose_for(session, bridge.settings.home, case_id)
+        return await service.propose_for(session, bridge.settings.proposals_dir, case_id)
 
 
 @router.post("/proposals", responses=documented())
@@ -55,4 +55,4 @@ async def propose(
 ) -> Proposal:
     """The same for a text that is no case yet."""
     async with bridge.database.reading() as session:
-        return await service.propose(session, bridge.settings.home, [question.text])
+        return await service.propose(session, bridge.settings.proposals_dir, [question.text])

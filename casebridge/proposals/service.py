@@ -15,7 +15,7 @@ from casebridge.cases.models import Case
 from casebridge.country.service import country
 from casebridge.country.snapshot import Country
 from casebridge.problems import Problem
-from casebridge.proposals.model import model_at
+from casebridge.proposals.model import NotLearned, model_at
 from casebridge.proposals.reading import Reading, read_kind, read_subject
 from casebridge.proposals.rules import readable
 from casebridge.proposals.schemas import Alternative, Confirmation, Proposal, Proposed, Reason
@@ -26,20 +26,26 @@ from casebridge.search.sources import said_in
 NOTHING_SAID = Proposal(has_text=False, subject=None, kind=None, agency=None)
 
 
-async def propose_for(session: AsyncSession, home: Path, case_id: UUID) -> Proposal:
-    """What a case seems to be about, by its text and transcripts. Raises Problem `not_found`."""
+async def propose_for(session: AsyncSession, folder: Path, case_id: UUID) -> Proposal:
+    """What a case seems to be about, by its text and transcripts.
+
+    Raises Problem `not_found`, `proposals_not_ready`.
+    """
     if await session.get(Case, case_id) is None:
         raise Problem("not_found")
-    return await propose(session, home, await said_in(session, case_id))
+    return await propose(session, folder, await said_in(session, case_id))
 
 
-async def propose(session: AsyncSession, home: Path, texts: list[str]) -> Proposal:
-    """What these texts seem to be about."""
+async def propose(session: AsyncSession, folder: Path, texts: list[str]) -> Proposal:
+    """What these texts seem to be about. Raises Problem `proposals_not_ready`."""
     text = readable(texts)
     if text is None:
         return NOTHING_SAID
     known = await country(session)
-    return await asyncio.to_thread(_read, home, text, known)
+    try:
+        return await asyncio.to_thread(_read, folder, text, known)
+    except NotLearned as error:
+        raise Problem("proposals_not_ready", headers={"Retry-After": "60"}) from error
 
 
 async def confirm(
@@ -60,8 +66,8 @@ async def confirm(
     return await referrals.classify(session, case_id, changes, actor, unit=unit, seen=found.version)
 
 
-def _read(home: Path, text: str, known: Country) -> Proposal:
-    model = model_at(home)
+def _read(folder: Path, text: str, known: Country) -> Proposal:
+    model = model_at(folder)
     subject = read_subject(model, text, lambda code: known.subject(code) is not None)
     kind = read_kind(model, text)
     agency = known.competent(subject.chosen.code) if subject else None

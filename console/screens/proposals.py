@@ -72,7 +72,12 @@ async def _part(
     speech = language_of(request)
     async with bridge.database.reading() as session:
         case = await cases.get_case(session, bridge.keys, case_id)
-        proposal = await proposals.propose_for(session, bridge.settings.home, case_id)
+        try:
+            proposal = await proposals.propose_for(session, bridge.settings.proposals_dir, case_id)
+        except Problem as problem:
+            if problem.code != "proposals_not_ready":
+                raise
+            proposal, said = proposals.NOTHING_SAID, "not_ready"
         land = await country(session)
 
     def named(code: str | None) -> str:

@@ -60,6 +60,16 @@ def prompts(settings: Settings) -> Finding:
     return well(", ".join(f"{len(rows)} {lang}" for lang, rows in states.items()))
 
 
+def proposals(settings: Settings) -> Finding:
+    """What proposes subject and kind was learned from today's data."""
+    from casebridge.proposals.model import kept_in
+
+    if kept_in(settings.proposals_dir).is_file():
+        return well("learned")
+    words = "not learned: nothing is proposed, people choose by themselves"
+    return warning(words, "`line111 proposals learn`")
+
+
 def spool(settings: Settings) -> Finding:
     """Records that callers have left and the bridge has not accepted yet."""
     waiting = list(_files(settings.spool_dir / "incoming"))

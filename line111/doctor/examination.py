@@ -40,6 +40,7 @@ def all_looks(settings: Settings) -> list[tuple[str, Look]]:
         ("database", running.database),
         ("prompts", content.prompts),
         ("speech models", content.speech_models),
+        ("proposals", content.proposals),
         ("spool", content.spool),
         ("rejected records", content.rejected),
         ("transcripts", content.transcripts),

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from casebridge.callbacks import index_keeping, service
 from casebridge.callbacks.models import CallbackRow
-from casebridge.cases.models import Case
 from casebridge.client import BridgeRefused
-from casebridge.tables import new_id
 from line111.clock import now, to_text
 
 ROUTING = "call_routing"
@@ -91,12 +88,12 @@ async def test_only_who_has_claimed_it_gets_the_number(api: Any) -> None:
 async def test_a_wished_time_is_waited_for(api: Any) -> None:
     early, late = await waiting(api, 2)
     async with api.bridge.database.writing() as session:
-        later = now() + timedelta(seconds=1.5)
+        later = now() + timedelta(seconds=5)
         change = update(CallbackRow).where(CallbackRow.case_id == UUID(early))
         await session.execute(change.values(due_at=later))
     await index_keeping.rebuild_index(api.bridge.database, api.bridge.line)
     assert await claim_all(api) == [late]
-    await asyncio.sleep(1.6)
+    await asyncio.sleep((later - now()).total_seconds() + 0.1)
     assert await claim_all(api) == [early]
 
 
@@ -189,41 +186,3 @@ async def test_an_index_from_an_old_snapshot_is_noticed(api: Any, redis_server: 
     client.delete("line111:callbacks:line:general")
     await index_keeping.keep_index_whole(api.bridge.database, api.bridge.line)
     assert client.zcard("line111:callbacks:line:general") == 2
-
-
-async def test_a_claim_costs_the_same_in_a_long_line(api: Any) -> None:
-    short = await fill(api, 200)
-    long = await fill(api, 20_000)
-    assert long < short * 3, (short, long)  # generous: the benchmark measures it
-
-
-async def _claims(api: Any) -> float:
-    times = []
-    for _ in range(40):
-        begin = time.perf_counter()
-        taken = await service.claim(
-            api.bridge.database, api.bridge.line, api.bridge.keys, "a1", lease=timedelta(minutes=5)
-        )
-        times.append(time.perf_counter() - begin)
-        assert taken is not None
-    return sorted(times)[20]
-
-
-async def fill(api: Any, count: int) -> float:
-    """Lets `count` callers wait; returns the median of a claim in seconds."""
-    template = api.citizen.intake((await api.codes())[0])
-    async with api.client() as client:
-        case_id = (await client.post_record(template)).case_id
-    async with api.bridge.database.writing() as session:
-        case = await session.get_one(Case, case_id)
-        columns = {column.key: getattr(case, column.key) for column in Case.__table__.columns}
-        cases = [columns | {"id": new_id(), "tracking_code": None, "numbers": None} for _ in range(count)]
-        await session.execute(insert(Case), cases)
-        moment = now()
-        row: dict[str, Any] = {"state": "waiting", "queue": "general", "wished": "asap", "attempts": 0}
-        rows = [
-            row | {"id": new_id(), "case_id": c["id"], "arrived_at": moment, "due_at": moment} for c in cases
-        ]
-        await session.execute(insert(CallbackRow), rows)
-    await index_keeping.rebuild_index(api.bridge.database, api.bridge.line)
-    return await _claims(api)

@@ -72,6 +72,17 @@ async def _visitor(api: Api) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+async def test_a_machine_that_has_not_learned_says_so_and_the_page_goes_on(screens: Api) -> None:
+    screens.bridge.settings.proposals_dir.unlink()  # the link to what set-up learned
+    case_id = await _case(screens, sample_identifier("national_id", 53))
+    async with _visitor(screens) as http:
+        page = await http.get(f"/cases/{case_id}/proposal", headers=PART)
+        answer = await http.get(f"/api/v1/cases/{case_id}/proposal", headers={"Accept-Language": "en"})
+    assert (page.status_code, answer.status_code) == (200, 503)
+    assert "هنوز نیاموخته" in page.text
+    assert "line111 proposals learn" in answer.json()["detail"]
+
+
 def _token(page: str) -> str:
     found = re.search(r'name="form_token" value="([^"]+)"', page)
     assert found

@@ -9,7 +9,7 @@ import pytest
 from casebridge.proposals import model as models
 from casebridge.proposals.corpus import TARGETS, Corpus, Example, corpus
 from casebridge.proposals.evaluation import accuracy, judge, page
-from casebridge.proposals.model import Model, learn, load, model_at
+from casebridge.proposals.model import Model, NotLearned, learn, learn_into, load, model_at
 from casebridge.proposals.reading import read_kind, read_subject
 from casebridge.proposals.rules import Chosen, choose, choose_within, readable, reasons_to_tell
 
@@ -71,18 +71,20 @@ def test_a_kept_model_proposes_the_same(model: Model, few: Corpus, tmp_path: Pat
         assert all(dict(one) == pytest.approx(dict(other), abs=1e-6) for one, other in pairs)
 
 
-def test_a_file_that_is_no_model_is_learned_anew_and_never_run(
+def test_a_file_that_is_no_model_is_never_run_and_learned_anew_by_set_up(
     few: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(models, "corpus", lambda: few)
-    model_at(tmp_path)
-    (file,) = (tmp_path / "proposals").glob("*.npz")
-    models._loaded.clear()
+    with pytest.raises(NotLearned):
+        model_at(tmp_path)
+    assert learn_into(tmp_path)
+    (file,) = tmp_path.glob("*.npz")
     file.write_bytes(b"\x80\x04cposix\nsystem\n(S'true'\ntR.")
+    with pytest.raises(NotLearned):
+        model_at(tmp_path)
+    assert learn_into(tmp_path)
+    assert not learn_into(tmp_path)
     assert model_at(tmp_path).probable("kind", ["x"])
-    models._loaded.clear()
-    assert load(file).probable("kind", ["x"])
-    models._loaded.clear()
 
 
 def test_what_is_not_sure_enough_is_not_proposed() -> None:

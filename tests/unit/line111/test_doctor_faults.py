@@ -141,6 +141,12 @@ def test_missing_models_are_found_and_named(settings: Settings) -> None:
     assert "line111 models fetch fa" in finding.mend
 
 
+def test_proposals_that_were_not_learned_are_found(settings: Settings) -> None:
+    finding = content.proposals(settings)
+    assert_fault(finding, "not learned", level=Level.WARNING)
+    assert finding.mend == "`line111 proposals learn`"
+
+
 def certificate_for(path: Path, days: int) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "line")])
