@@ -50,10 +50,19 @@ async def sight_of(session: AsyncSession, who: Principal) -> Sight:
 
 def visible(query: Select[Any], sight: Sight) -> Select[Any]:
     """A query about cases, narrowed to those within sight."""
-    if sight.everything:
-        return query
-    within = [_been_with(sorted(sight.whole_units))]
-    within += [and_(_been_with([one.unit]), Case.kind.in_(sorted(one.kinds))) for one in sight.parts]
+    return query if sight.everything else _within(query, sight, _been_with)
+
+
+def held(query: Select[Any], sight: Sight) -> Select[Any]:
+    """A query about cases, narrowed to those within sight that are with one's units now."""
+    return _within(query, sight, Case.owner_unit.in_)
+
+
+def _within(
+    query: Select[Any], sight: Sight, are_with: Callable[[list[str]], ColumnElement[bool]]
+) -> Select[Any]:
+    within = [are_with(sorted(sight.whole_units))]
+    within += [and_(are_with([one.unit]), Case.kind.in_(sorted(one.kinds))) for one in sight.parts]
     about = or_(Case.complained_unit.is_(None), Case.complained_unit.not_in(sorted(sight.not_about)))
     return query.where(or_(*within), about)
 

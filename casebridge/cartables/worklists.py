@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.applicants.models import Applicant
-from casebridge.cartables.access import visible
+from casebridge.cartables.access import held
 from casebridge.cartables.rules import Sight
 from casebridge.cartables.schemas import Tab, WorkPage, WorkRow
 from casebridge.cases.describe import describe_rows
@@ -90,8 +90,8 @@ async def tab_counts(
 
 def _mine(query: Any, sight: Sight, unit: str | None, kind: str | None) -> Any:
     """Cases that are with one's units now; not those that only passed through them."""
-    units = [unit] if unit in sight.units else sorted(sight.units)
-    query = visible(query, sight).where(Case.owner_unit.in_(units))
+    query = held(query, sight)
+    query = query.where(Case.owner_unit == unit) if unit in sight.units else query
     return query.where(Case.kind == kind) if kind else query
 
 
