@@ -10,7 +10,7 @@ import pytest
 
 from casebridge.database import Database
 from casebridge.referrals import service as referrals
-from tests.browser.conftest import run
+from tests.browser.node import run
 
 pytestmark = pytest.mark.browser
 
