@@ -14,7 +14,7 @@ from casebridge.bridge import Bridge
 from casebridge.cartables.access import within_sight
 from console.assets import Bundle
 from console.failures import install_failures
-from console.forms import FormTokens
+from console.forms.tokens import FormTokens
 from console.headers import PageHeaders
 from console.screens import routers
 from line111.secrets import read_secret

@@ -13,10 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from console import way_words, words
-from console.forms import COOKIE
+from console import words
+from console.forms.tokens import COOKIE
 from console.language import Language, language
 from console.menu import menu_for
+from console.words import way
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 LANGUAGE_COOKIE: Final = "line111_language"
@@ -110,7 +111,7 @@ def _environment(speech: Language) -> Environment:
         phone=speech.phone,
         province=speech.province,
         word=named,
-        due=lambda due: way_words.due_in_words(due, speech, datetime.now(speech.zone)),
-        due_colour=lambda due: way_words.due_colour(due, datetime.now(speech.zone)),
+        due=lambda due: way.due_in_words(due, speech, datetime.now(speech.zone)),
+        due_colour=lambda due: way.due_colour(due, datetime.now(speech.zone)),
     )
     return environment

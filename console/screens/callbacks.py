@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from casebridge.callbacks import service as callbacks
 from casebridge.callbacks.schemas import Outcome, State
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.language import N_, Language
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CallbackReader, CallbackTaker

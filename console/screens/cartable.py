@@ -24,13 +24,14 @@ from casebridge.country.units import parse
 from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
-from console import way_words, words
-from console.forms import check_form
+from console import words
+from console.forms.choices import unit_groups
+from console.forms.tokens import check_form
 from console.language import N_, Language
 from console.pages import language_of, render
 from console.screens.cases import BYTE_ORDER_MARK, line
-from console.units_choice import unit_groups
 from console.visitor import BridgeParts, CartableUser
+from console.words import way as way_words
 
 router = APIRouter()
 PAGE: Final = 30

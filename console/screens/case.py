@@ -25,12 +25,12 @@ from casebridge.problems import Problem
 from casebridge.recordings.schemas import RecordingState
 from casebridge.referrals import service as referrals
 from casebridge.transcripts import service as transcripts
-from console import words
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
 from console.screens.steps import NOTICES, way_values
 from console.visitor import BridgeParts, CaseReader, CaseWriter, Revealer
+from console.words.history import became, happened
 
 router = APIRouter()
 UNSURE_BELOW: Final = 0.6
@@ -256,8 +256,8 @@ def _happened(entry: HistoryEntry) -> Happened:
     kind, _, name = entry.actor.partition(":")
     return Happened(
         entry.at,
-        words.happened(entry.action, entry.detail),
-        words.became(entry.action, entry.detail),
+        happened(entry.action, entry.detail),
+        became(entry.action, entry.detail),
         name if kind in {"person", "agent"} else None,
         SERVICES.get(entry.actor, N_("The system")),
     )

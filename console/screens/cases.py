@@ -21,7 +21,7 @@ from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
 from console import words
-from console.filters import Filters, read_filters
+from console.forms.case_filters import Filters, read_filters
 from console.language import N_, Language
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CaseReader

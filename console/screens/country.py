@@ -17,8 +17,8 @@ from casebridge.country.units import chain
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
-from console.country_forms import save_form
-from console.forms import check_form
+from console.forms.country import save_form
+from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CountryEditor, CountryReader

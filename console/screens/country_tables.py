@@ -13,7 +13,7 @@ from casebridge.country.schemas import ImportReport, Sheet
 from casebridge.country.table_files import MEDIA_TYPES
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CountryEditor, CountryReader
 

@@ -17,7 +17,7 @@ from casebridge.cartables.schemas import DelegationForm
 from casebridge.cases.schemas import Kind
 from casebridge.country.service import country
 from casebridge.problems import Problem, catalogue
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.language import N_, Language, NotADate
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CartableUser

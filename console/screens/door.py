@@ -11,7 +11,7 @@ from casebridge.people import service as people
 from casebridge.people.access import COOKIE, address_of
 from casebridge.people.sign_in import throttled_sign_in
 from casebridge.problems import Problem
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.language import CODES
 from console.pages import A_YEAR, LANGUAGE_COOKIE, language_of, render
 from console.visitor import Anybody, BridgeParts, SignedIn

@@ -23,7 +23,7 @@ from casebridge.problems import Problem, catalogue
 from casebridge.webhooks import service as webhooks
 from casebridge.webhooks.schemas import WebhookForm
 from console.figures import Count
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CasePasser, LinkKeeper, LinkReader

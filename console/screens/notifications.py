@@ -17,7 +17,7 @@ from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
 from console.visitor import BridgeParts, MessageMender, MessageReader

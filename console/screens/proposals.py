@@ -18,7 +18,7 @@ from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.proposals import service as proposals
 from casebridge.proposals.schemas import Confirmation
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CaseReader, CaseWriter

@@ -15,11 +15,11 @@ from casebridge.people.service import Principal
 from casebridge.problems import Problem, catalogue
 from casebridge.registrations import service
 from casebridge.registrations.schemas import RegistrationForm
-from console import way_words
-from console.forms import check_form
+from console.forms.choices import agency_choices
+from console.forms.tokens import check_form
 from console.pages import language_of, render
-from console.units_choice import agency_choices
 from console.visitor import BridgeParts, CaseWriter
+from console.words import way as way_words
 from persian.digits import to_latin
 
 router = APIRouter()

@@ -13,7 +13,7 @@ from casebridge.cartables.access import check_case, narrowed_to, sight_of
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.repeats import service as repeats
-from console.forms import check_form
+from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CaseLinker, CaseReader

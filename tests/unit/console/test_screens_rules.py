@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from console.filters import read_filters
-from console.forms import FormTokens
+from console.forms.case_filters import read_filters
+from console.forms.tokens import FormTokens
 from console.language import language
 from console.screens import routers
 from console.screens.cases import _harmless
