@@ -14,6 +14,7 @@ from casebridge.cases.schemas import Kind, Status
 from casebridge.cases.steps import locked, take_step
 from casebridge.country.service import country
 from casebridge.country.units import CENTRE
+from casebridge.deadlines import service as deadlines
 from casebridge.notifications.service import notify_unit
 from casebridge.problems import Problem
 from casebridge.recordings.models import RecordingRow
@@ -143,12 +144,13 @@ async def close(
     actor: str,
     reason: str,
     note: str | None = None,
+    seen: int | None = None,
 ) -> None:
     """Ends a case: after a problem-solving session (9-1), or because nothing is left to do.
 
-    Raises Problem `status_step`, `not_yours`.
+    Raises Problem `status_step`, `not_yours`, `case_moved_on`.
     """
-    case = await locked(session, case_id)
+    case = await locked(session, case_id, seen)
     owned_by(case, unit)
     if case.status == Status.ANSWERED:  # it is the applicant's turn, until they say something or are silent
         raise Problem("status_step", current=case.status, wanted=Status.CLOSED.value)
@@ -156,10 +158,19 @@ async def close(
     await take_step(session, case, Action.CLOSED, actor, unit=unit, detail=detail)
 
 
-async def reopen(session: AsyncSession, case_id: UUID, *, actor: str, reason: str) -> None:
-    """A closed case is worked on again."""
-    case = await locked(session, case_id)
-    await take_step(session, case, Action.REOPENED, actor, detail={"reason": reason})
+async def reopen(
+    session: AsyncSession, case_id: UUID, *, actor: str, reason: str, seen: int | None = None
+) -> None:
+    """A closed or accepted case is worked on again; a repeat is not, but by taking its link away.
+
+    Raises Problem `status_step`, `already_linked`, `case_moved_on`.
+    """
+    case = await locked(session, case_id, seen)
+    if case.linked_to is not None:
+        raise Problem("already_linked")
+    case.closed_at = None
+    due = await deadlines.answer_due(session, case)
+    await take_step(session, case, Action.REOPENED, actor, due_at=due, detail={"reason": reason})
 
 
 async def record_service(

@@ -16,7 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.cartables.models import Delegation
-from casebridge.cartables.rules import WHOLE_CENTRE, Act, Acting, Sight, may_act, may_see
+from casebridge.cartables.rules import (
+    WHOLE_CENTRE,
+    Act,
+    Acting,
+    Sight,
+    acts_for_centre,
+    may_act,
+    may_see,
+)
 from casebridge.cases.models import Case
 from casebridge.country.service import memberships_of
 from casebridge.people import service as people
@@ -108,6 +116,17 @@ async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act:
     if not may_act(sight, act, case.owner_unit, case.kind, case.complained_unit):
         raise Problem("not_yours")
     return case.owner_unit
+
+
+async def check_centre(session: AsyncSession, who: Principal, case_id: UUID) -> None:
+    """Raises Problem `not_found` (not in sight), `not_allowed` for who does not act for the Centre (9-1)."""
+    await check_case(session, who, case_id)
+    case = await session.get(Case, case_id)
+    if case is None:
+        raise Problem("not_found")
+    sight = await sight_of(session, who)
+    if not acts_for_centre(who.roles, sight, case.owner_unit, case.kind, case.complained_unit):
+        raise Problem("not_allowed")
 
 
 async def check_path(bridge: Bridge, who: Principal, path: dict[str, Any]) -> None:

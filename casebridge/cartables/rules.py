@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -117,3 +117,13 @@ def may_act(sight: Sight, act: Act, owner: str | None, kind: str, complained: st
         and (not delegation.kinds or kind in delegation.kinds)
         for delegation in sight.acting
     )
+
+
+def acts_for_centre(
+    roles: Collection[str], sight: Sight, owner: str | None, kind: str, complained: str | None
+) -> bool:
+    """Whether they may end a case or open it again (9-1): the Centre's supervisors, and who holds the
+    Centre's unit while the case is there."""
+    if Role.SUPERVISOR in roles:
+        return True
+    return owner == CENTRE and not sight.everything and may_act(sight, Act.ANSWER, owner, kind, complained)

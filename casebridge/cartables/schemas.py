@@ -77,7 +77,7 @@ class Way(Wire):
     answers: list[AnswerLine]
     services: list[ServiceLine]
     may: frozenset[str]
-    """Of `take refer ask supplied answer service classify withdraw decide`."""
+    """Of `take refer forward ask supplied answer service classify withdraw decide close reopen pass`."""
 
 
 class Bulk(Wire):

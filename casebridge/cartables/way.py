@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.answers.schemas import AnswerLine, ServiceLine
 from casebridge.answers.service import answers_of, services_of
 from casebridge.cartables.access import check_case, sight_of
-from casebridge.cartables.rules import Act, Sight, may_act
+from casebridge.cartables.rules import Act, Sight, acts_for_centre, may_act
 from casebridge.cartables.schemas import Way
 from casebridge.cases import life
 from casebridge.cases.life import Action
@@ -20,6 +20,7 @@ from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
 from casebridge.referrals.models import Referral
+from casebridge.referrals.rules import Decision
 from casebridge.referrals.schemas import ReferralLine
 from casebridge.referrals.service import UNTOUCHED, referrals_of
 from line111.clock import now
@@ -27,6 +28,7 @@ from line111.clock import now
 _STEPS: Final = {
     "take": (Act.TAKE, Action.TAKEN),
     "refer": (Act.REFER, Action.REFERRED),
+    "forward": (Act.REFER, Action.REFERRED),
     "classify": (Act.REFER, Action.CLASSIFIED),
     "ask": (Act.ASK, Action.ASKED),
     "supplied": (Act.ASK, Action.SUPPLIED),
@@ -57,11 +59,15 @@ async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
     )
 
 
-async def belongs_to(session: AsyncSession, case_id: UUID) -> str | None:
-    """The unit the rules name for a case as it is classified; None where they name none."""
+async def belongs_to(session: AsyncSession, case_id: UUID, *, reviewed: bool = False) -> Decision | None:
+    """Where the rules send a case as it is classified; None where they name nobody.
+
+    Args:
+        reviewed: as if the working group had approved of it, where it is an idea (4-20).
+    """
     case = await session.get_one(Case, case_id)
     try:
-        return (await referrals.route_of(session, case)).unit
+        return await referrals.route_of(session, case, reviewed=reviewed)
     except Problem:
         return None
 
@@ -92,9 +98,22 @@ def _may(who: Principal, sight: Sight, case: Case, passed: list[Referral]) -> se
                 found.add(name)
         if passed and _withdrawable(sight, case, passed[-1]):
             found.add("withdraw")
+        found |= _of_the_centre(who, sight, case)
     if "cases:decide" in who.scopes and status is Status.ANSWERED:
         found.add("decide")
+    if "cases:pass" in who.scopes and life.may(Action.REFERRED, status):
+        found.add("pass")
     return found
+
+
+def _of_the_centre(who: Principal, sight: Sight, case: Case) -> set[str]:
+    """Ending and opening again (9-1); an answer waits for the applicant, a repeat for its link to go."""
+    status = Status(case.status)
+    if not acts_for_centre(who.roles, sight, case.owner_unit, case.kind, case.complained_unit):
+        return set()
+    may_close = life.may(Action.CLOSED, status) and status is not Status.ANSWERED
+    may_reopen = life.may(Action.REOPENED, status) and case.linked_to is None
+    return {name for name, may in (("close", may_close), ("reopen", may_reopen)) if may}
 
 
 def _withdrawable(sight: Sight, case: Case, last: Referral) -> bool:

@@ -112,6 +112,12 @@ async def pass_case(
     )
 
 
+async def centres_of(session: AsyncSession, case_id: UUID) -> dict[str, str]:
+    """Other centres that have a case too, each with how it went: `out`, or `in` where it came from there."""
+    found = await links_of(session, case_id)
+    return {one.target.removeprefix(CENTRE): one.direction for one in found if one.target.startswith(CENTRE)}
+
+
 async def links_of(session: AsyncSession, case_id: UUID) -> list[LinkedCase]:
     """Neighbours who know a case."""
     return list(await session.scalars(select(LinkedCase).where(LinkedCase.case_id == case_id)))

@@ -6,17 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Path
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.answers import service as answers
 from casebridge.bridge import Bridge, get_bridge
-from casebridge.cartables.access import acting_unit
+from casebridge.cartables.access import acting_unit, check_centre
 from casebridge.cartables.rules import Act
-from casebridge.country.units import CENTRE
 from casebridge.people.access import require
-from casebridge.people.rules import Role
 from casebridge.people.service import Principal
-from casebridge.problems import Problem, documented
+from casebridge.problems import documented
 from casebridge.referrals import service
 from casebridge.referrals.schemas import CloseForm, ReopenForm, Route, StepForm
 
@@ -25,6 +22,7 @@ CaseId = Annotated[UUID, Path(examples=["019a0000-0000-7000-8000-000000000001"])
 Parts = Annotated[Bridge, Depends(get_bridge)]
 Writer = Annotated[Principal, Depends(require("cases:write"))]
 REFUSALS = documented(404, 409)
+_SESSION_HELD = {"reason": "problem_solving_session", "note": "The agency repairs the road by spring."}
 
 
 @router.post("/cases/{case_id}/forward", responses=REFUSALS)
@@ -44,15 +42,23 @@ async def forward(
 @router.post("/cases/{case_id}/close", status_code=204, responses=REFUSALS)
 async def close(
     case_id: CaseId,
-    form: Annotated[CloseForm, Body(examples=[{"reason": "problem_solving_session"}])],
+    form: Annotated[CloseForm, Body(examples=[_SESSION_HELD])],
     bridge: Parts,
     who: Writer,
 ) -> None:
     """Ends a case the applicant accepted, or objected to twice: after a problem-solving session, or because
-    the applicant was sent to the competent authority (9-1). The Centre's supervisors do it."""
+    the applicant was sent to the competent authority (9-1); the note says how. The Centre does it."""
     async with bridge.database.writing() as session:
-        await _for_the_centre(session, who, case_id)
-        await answers.close(session, case_id, unit=None, actor=who.actor, reason=form.reason, note=form.note)
+        await check_centre(session, who, case_id)
+        await answers.close(
+            session,
+            case_id,
+            unit=None,
+            actor=who.actor,
+            reason=form.reason,
+            note=form.note,
+            seen=form.version,
+        )
     _wake(bridge)
 
 
@@ -65,17 +71,9 @@ async def reopen(
 ) -> None:
     """A closed or accepted case is worked on again by the unit that had it."""
     async with bridge.database.writing() as session:
-        await _for_the_centre(session, who, case_id)
-        await answers.reopen(session, case_id, actor=who.actor, reason=form.reason)
+        await check_centre(session, who, case_id)
+        await answers.reopen(session, case_id, actor=who.actor, reason=form.reason, seen=form.version)
     _wake(bridge)
-
-
-async def _for_the_centre(session: AsyncSession, who: Principal, case_id: UUID) -> None:
-    """Raises Problem `not_allowed` for all but supervisors and those who hold the Centre's unit."""
-    if Role.SUPERVISOR in who.roles:
-        return
-    if await acting_unit(session, who, case_id, Act.ANSWER) != CENTRE:
-        raise Problem("not_allowed")
 
 
 def _wake(bridge: Bridge) -> None:

@@ -45,14 +45,14 @@ async def classify(
     bridge: Parts,
     who: Writer,
 ) -> CaseDetail:
-    """Says what a case is about; refused where it has moved on since it was read."""
-    changes = change.model_dump(mode="json", exclude_unset=True, exclude={"version", "forward"})
+    """Says what a case is about, or empties what was said of it; refused where it has moved on since it was
+    read."""
     async with bridge.database.writing() as session:
         unit = await acting_unit(session, who, case_id, Act.REFER)
         await service.classify(
             session,
             case_id,
-            {name: value for name, value in changes.items() if value is not None},
+            change.changes(),
             who.actor,
             unit=unit,
             forward=change.forward,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from casebridge.cases.schemas import Kind, Level, Province
 from casebridge.country.schemas import AgencyCode, SubjectCode, UnitCode
@@ -20,7 +21,11 @@ Reason = Literal[
 
 
 class Classification(Wire):
-    """What a case is about; what is left out stays."""
+    """What a case is about; what is left out stays.
+
+    A subject, agency, unit complained of or place is emptied by null; kind, level and marks always say
+    something.
+    """
 
     kind: Kind | None = None
     level: Level | None = None
@@ -35,6 +40,17 @@ class Classification(Wire):
     forward: bool = False
     """Whether the case goes on at once to the unit the rules name."""
     version: Seen = None
+
+    @field_validator("kind", "level", "from_abroad", "beyond_province", "marginal_note")
+    @classmethod
+    def _always_says_something(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("missing", "this can't be emptied")
+        return value
+
+    def changes(self) -> dict[str, Any]:
+        """What was said, by field; None where it is emptied."""
+        return self.model_dump(mode="json", exclude_unset=True, exclude={"version", "forward"})
 
 
 class Route(Wire):
@@ -61,16 +77,28 @@ class StepForm(Wire):
 
 
 class CloseForm(Wire):
-    """How the Centre ends a case the applicant objected to twice (9-1)."""
+    """How the Centre ends a case the applicant objected to twice (9-1), or one they accepted.
+
+    What a session came to, which authority is competent, or what else ends it, is written down with it.
+    """
 
     reason: Literal["problem_solving_session", "competent_authority", "accepted", "other"]
-    note: Note | None = None
+    note: Note | None = Field(default=None, validate_default=True)
+    version: Seen = None
+
+    @field_validator("note")
+    @classmethod
+    def _says_how(cls, note: str | None, info: ValidationInfo) -> str | None:
+        if not note and info.data.get("reason") != "accepted":
+            raise PydanticCustomError("text_missing", "how it ends must be said")
+        return note
 
 
 class ReopenForm(Wire):
     """Why a closed case is worked on again."""
 
     reason: Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    version: Seen = None
 
 
 class QuestionForm(Wire):

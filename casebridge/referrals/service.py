@@ -53,9 +53,9 @@ def facts_of(case: Case, *, reviewed: bool = False) -> CaseFacts:
     )
 
 
-async def route_of(session: AsyncSession, case: Case) -> Decision:
+async def route_of(session: AsyncSession, case: Case, *, reviewed: bool = False) -> Decision:
     """Where a case belongs. Raises Problem `nobody_above`."""
-    return _route(facts_of(case), await country(session))
+    return _route(facts_of(case, reviewed=reviewed), await country(session))
 
 
 async def classify(
@@ -76,7 +76,8 @@ async def classify(
 
     Args:
         changes: some of `kind level subject agency province county complained_unit from_abroad
-            beyond_province marginal_note`.
+            beyond_province marginal_note`; None empties a subject, agency, unit or
+            place; without a province there is no county either.
         forward: send the case there at once.
 
     Raises Problem `not_found`, `case_moved_on`, `status_step`, `nobody_above`, or naming the field.
@@ -85,8 +86,10 @@ async def classify(
     land = await country(session)
     if unknown := [name for name in changes if name not in _FACTS]:
         raise ValueError(f"nothing to classify: {unknown}")
-    check_known(land, changes)
+    if "province" in changes and changes["province"] is None:
+        changes = changes | {"county": None}
     changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
+    check_known(land, changed)
     detail = {name: {"from": getattr(case, name), "to": value} for name, value in changed.items()}
     for name, value in changed.items():
         setattr(case, name, value)

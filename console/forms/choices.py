@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from casebridge.country import units
+from casebridge.country.schemas import Subject
 from casebridge.country.snapshot import Country
 from console.language import N_, Language
 
@@ -42,6 +43,28 @@ def unit_groups(
 
 def _named(land: Country, speech: Language, codes: Iterable[str]) -> list[tuple[str, str]]:
     return [(code, land.name(code, speech.code)) for code in dict.fromkeys(codes) if land.has_unit(code)]
+
+
+def with_chosen(groups: Groups, land: Country, speech: Language, chosen: str | None) -> Groups:
+    """The groups, and in front what is chosen now where none of them has it: no form loses it unasked."""
+    if not chosen or any(code == chosen for _, choices in groups for code, _ in choices):
+        return groups
+    return [("", [(chosen, land.name(chosen, speech.code))]), *groups]
+
+
+def subject_choices(land: Country, speech: Language) -> Groups:
+    """Subjects in force: the fields, and below each all that lies in it."""
+    return [
+        (
+            land.name(top.code, speech.code),
+            [(one.code, land.name(one.code, speech.code)) for one in _below(land, top)],
+        )
+        for top in land.subjects_below(None)
+    ]
+
+
+def _below(land: Country, subject: Subject) -> list[Subject]:
+    return [subject] + [low for child in land.subjects_below(subject.code) for low in _below(land, child)]
 
 
 def agency_choices(land: Country, speech: Language) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ def routers() -> list[APIRouter]:
         registration,
         repeats,
         steps,
+        way,
     )
 
     modules = (
@@ -38,6 +39,7 @@ def routers() -> list[APIRouter]:
         registration,
         cases,
         case,
+        way,
         steps,
         proposals,
         repeats,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,19 +24,19 @@ from casebridge.problems import Problem
 from casebridge.recordings.schemas import RecordingState
 from casebridge.referrals import service as referrals
 from casebridge.transcripts import service as transcripts
+from console.forms.outcomes import notice
+from console.forms.steps import KINDS, NOTICES
 from console.forms.tokens import check_form
 from console.language import N_
-from console.pages import language_of, render
-from console.screens.steps import NOTICES, way_values
+from console.pages import render
+from console.screens.way import way_values
 from console.visitor import BridgeParts, CaseReader, CaseWriter, Revealer
-from console.words.history import became, happened
+from console.words.history import became, happened, said_with
 
 router = APIRouter()
 UNSURE_BELOW: Final = 0.6
 """Words the recogniser is less sure of than this are marked."""
 MOST_RELATED: Final = 20
-KINDS: Final = tuple(kind.value for kind in Kind if kind is not Kind.UNCLASSIFIED)
-"""Kinds somebody may choose (article 1); `unclassified` is only what nobody has chosen yet."""
 RecordingChoice = Annotated[UUID | None, Query(alias="recording")]
 
 
@@ -63,11 +62,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Happened:
-    """A line of the history: what, in words to translate, what it became (table and code), and who."""
+    """A line of the history: what, in words to translate, what it became (table and code), who, and what they
+    said with it (a reason in words to translate, and a text of theirs)."""
 
     at: datetime
     words: str
     became: tuple[str, str] | None
+    reason: str
+    text: str
     person: str | None
     service: str
 
@@ -105,11 +107,8 @@ async def case_page(
         may_change="classify" in way["way"].may,
         kinds=KINDS,
         said="",
-        notice=language_of(request).gettext(NOTICES.get(said, "")),
         case_id=case_id,
-        typed=defaultdict(str),
-        step="",
-        wrong=[],
+        **notice(request, NOTICES, said),
         **way,
     )
 
@@ -258,6 +257,7 @@ def _happened(entry: HistoryEntry) -> Happened:
         entry.at,
         happened(entry.action, entry.detail),
         became(entry.action, entry.detail),
+        *said_with(entry.action, entry.detail),
         name if kind in {"person", "agent"} else None,
         SERVICES.get(entry.actor, N_("The system")),
     )

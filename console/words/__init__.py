@@ -15,6 +15,7 @@ TABLES: Final = {
     "tab": way.TABS,
     "act": way.ACTS,
     "reason": way.REASONS,
+    "closing": way.CLOSINGS,
     "decision": way.DECISIONS,
     "decided_by": way.DECIDED_BY,
     "delegation": way.DELEGATIONS,

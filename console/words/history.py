@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from console.language import N_
 from console.words.call import OUTCOMES, TRANSCRIPTS
+from console.words.way import CLOSINGS
 
 HISTORY: Final = {
     "registered": N_("Case registered"),
@@ -80,6 +81,7 @@ AUDIT: Final = {
     "delegated": N_("Let somebody act for a unit"),
     "delegation_revoked": N_("Took a delegation back"),
     "voice_recorded": N_("Recorded an answer in their own voice"),
+    "voice_dropped": N_("Took away a spoken answer that was never given"),
     "repeats_looked_for": N_("Looked whether an applicant had raised a matter before"),
     "codes_leased": N_("Leased tracking codes"),
     "code_quarantined": N_("Held back a code that was told"),
@@ -113,6 +115,16 @@ def became(action: str, detail: Mapping[str, Any]) -> tuple[str, str] | None:
     """What a change of the case made of it, as a table and a code of it; None where there is no word."""
     name = _changed(detail) if action in FIELDS_SET else ""
     return (name, str(detail[name]["to"])) if name in CHANGES else None
+
+
+def said_with(action: str, detail: Mapping[str, Any]) -> tuple[str, str]:
+    """What somebody said with a step: a reason in English words, and a text of theirs; each may be empty."""
+    reason, note = str(detail.get("reason") or ""), str(detail.get("note") or "")
+    if action == "closed":
+        return CLOSINGS.get(reason, reason), note
+    if action == "passed":
+        return str(detail.get("centre") or ""), note
+    return "", reason if action == "reopened" else ""
 
 
 def _changed(detail: Mapping[str, Any]) -> str:

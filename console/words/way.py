@@ -39,6 +39,14 @@ REASONS: Final = {
 }
 CHOSEN_REASONS: Final = tuple(REASONS)[:8]
 """Reasons a person may give."""
+CLOSINGS: Final = {
+    "problem_solving_session": N_("After a problem-solving session"),
+    "competent_authority": N_("The applicant is sent to the competent authority"),
+    "accepted": N_("The applicant accepts the answer"),
+    "other": N_("Another reason"),
+    "silence": N_("The applicant stayed silent"),
+    "samad": N_("Closed in SAMAD"),
+}
 DECISIONS: Final = {"accepted": N_("Accepted"), "objected": N_("Objected")}
 DECIDED_BY: Final = {
     "phone": N_("by phone"),
@@ -58,6 +66,13 @@ FLAGS: Final = {
     "beyond_province": N_("Needs a power the province does not have"),
     "marginal_note": N_("The president wrote on it"),
 }
+
+
+def closings_of(status: str) -> tuple[str, ...]:
+    """Reasons for which the Centre may end a case in this state (9-1)."""
+    if status == "accepted":
+        return ("accepted", "other")
+    return ("problem_solving_session", "competent_authority", "other")
 
 
 def due_in_words(due: datetime | None, speech: Language, now: datetime) -> str:

@@ -132,7 +132,8 @@ async def test_a_complaint_never_stands_in_the_hands_of_its_subject(country: Any
 async def test_the_centre_ends_what_was_objected_to_twice_and_nobody_else(country: Any) -> None:
     async with country.person("agent") as http:
         case_id = (await http.post("/cases", json=form())).json()["case_id"]
-        path, session_held = f"/cases/{case_id}", {"reason": "problem_solving_session"}
+        path = f"/cases/{case_id}"
+        session_held = {"reason": "problem_solving_session", "note": "The road is mended by spring."}
         for _ in range(2):
             await http.post(f"{path}/answers", json={"text": "No.", "language": "en"})
             await http.post(f"{path}/decide", json={"accepted": False, "text": "It is not true."})

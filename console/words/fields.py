@@ -1,0 +1,24 @@
+"""The names of fields of forms, for what is wrong in them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from console.language import N_
+
+FIELDS: Final = {
+    "channel": N_("Channel"),
+    "kind": N_("Kind"),
+    "level": N_("Level"),
+    "identifier": N_("Identifier"),
+    "contact_number": N_("Contact number"),
+    "email": N_("E-mail"),
+    "county": N_("County"),
+    "province": N_("Province"),
+    "agency": N_("Agency"),
+    "subject": N_("Subject"),
+    "complained_unit": N_("Whom a complaint or report is about"),
+    "to_unit": N_("To which unit"),
+    "centre": N_("Other centre"),
+}
+"""Fields whose name is said with what is wrong in them; at the others the sentence says it all."""
