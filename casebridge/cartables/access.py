@@ -26,9 +26,11 @@ from casebridge.cartables.rules import (
     may_see,
 )
 from casebridge.cases.models import Case
+from casebridge.country.models import MembershipRow
 from casebridge.country.service import memberships_of
 from casebridge.people import service as people
 from casebridge.people.access import COOKIE, current_principal
+from casebridge.people.models import Account
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.recordings.models import RecordingRow
@@ -50,10 +52,21 @@ async def sight_of(session: AsyncSession, who: Principal) -> Sight:
             Delegation.revoked_at.is_(None),
             Delegation.from_at <= moment,
             Delegation.until_at > moment,
+            _still_held(),
         )
     )
     acting = tuple(Acting(row.unit_code, frozenset(row.actions), frozenset(row.kinds)) for row in delegated)
     return Sight(own=frozenset(own), acting=acting)
+
+
+def _still_held() -> ColumnElement[bool]:
+    """Nobody gives what they do not have: a delegation ends with the office of the one who gave it."""
+    return exists().where(
+        MembershipRow.account_id == Delegation.from_account,
+        MembershipRow.unit_code == Delegation.unit_code,
+        Account.id == Delegation.from_account,
+        Account.disabled_at.is_(None),
+    )
 
 
 def visible(query: Select[Any], sight: Sight) -> Select[Any]:
@@ -150,9 +163,12 @@ async def check_path(bridge: Bridge, who: Principal, path: dict[str, Any]) -> No
 
 async def within_sight(request: Request, bridge: Annotated[Bridge, Depends(get_bridge)]) -> None:
     """A dependency of the whole API and of all screens: whatever case or recording a path names, a person
-    gets no further where it is not within their sight. Services and strangers are the routes' matter."""
+    gets no further where it is not within their sight. Services and strangers are the routes' matter.
+
+    The session alone says that somebody is a person: the screens look at nothing else, so no other header
+    may make one pass for a service here."""
     token = request.cookies.get(COOKIE, "")
-    if not token or "authorization" in request.headers:
+    if not token:
         return
     if not {"case_id", "recording_id"} & request.path_params.keys():
         return

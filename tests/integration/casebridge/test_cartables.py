@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import delete, select
+
+from casebridge.country.models import MembershipRow
+from casebridge.people.models import Account
 from line111.clock import now, to_text
 from tests.integration.casebridge.test_within_sight import DESK, GOVERNOR, land, official, opened
 
@@ -57,6 +62,30 @@ async def test_a_delegation_reaches_no_further_than_it_says_and_ends_when_revoke
             assert (await taker.delete(f"/delegations/{given}")).status_code == 404
             assert (await giver.delete(f"/delegations/{given}")).status_code == 204
             assert (await taker.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["office", "account"])
+async def test_a_delegation_ends_with_the_office_of_who_gave_it(land: Any, end: str) -> None:
+    intake = await opened(land)
+    await official(land, "w8", DESK)
+    await official(land, "w9")
+    form = {
+        "to_username": "w9", "unit_code": DESK, "actions": ["take"],
+        "from_at": to_text(now() - timedelta(hours=1)), "until_at": to_text(now() + timedelta(days=1)),
+    }  # fmt: skip
+    path = f"/cases/{intake['record_id']}"
+    async with land.person("official", username="w8") as giver:
+        assert (await giver.post("/delegations", json=form)).status_code == 201
+    async with land.person("official", username="w9") as taker:
+        assert (await taker.get(path)).status_code == 200
+        async with land.bridge.database.writing() as session:
+            account = await session.scalar(select(Account).where(Account.username == "w8"))
+            if end == "office":
+                await session.execute(delete(MembershipRow).where(MembershipRow.account_id == account.id))
+            else:
+                account.disabled_at = now()
+        assert (await taker.get(path)).status_code == 404
+        assert (await taker.post(f"{path}/take", json={})).status_code == 404
 
 
 async def test_an_answer_may_be_spoken(land: Any) -> None:
