@@ -14,12 +14,28 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from casebridge.one_trip import one_trip_connector
 
 BUSY_SECONDS = 15
 """How long a writer waits for another process's transaction before it gives up (503)."""
+
+
+def insert_into(session: AsyncSession, table: Any) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT of the session's own database: it can be told what to do where the row is there already.
+
+    Args:
+        table: A mapped class or a table.
+    """
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    return insert(table)
+
+
+def is_sqlite(session: AsyncSession) -> bool:
+    """Whether a session speaks to SQLite, otherwise to PostgreSQL."""
+    return session.get_bind().dialect.name == "sqlite"
 
 
 class Database:

@@ -16,8 +16,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, select, update
 
+from casebridge.applicants.identity import belongs_to
 from casebridge.applicants.models import Applicant
-from casebridge.applicants.service import belongs_to
 from casebridge.calls.models import CallRow
 from casebridge.cases.models import Case
 from casebridge.crypto import KeyRing

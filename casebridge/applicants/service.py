@@ -8,17 +8,15 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.applicants.identity import ClosedIdentity, belongs_to
 from casebridge.applicants.models import Applicant
 from casebridge.crypto import KeyRing
+from casebridge.database import insert_into
+from line111.clock import now
 
 _BY_LOOKUP = select(Applicant.lookup, Applicant.id).where(
     Applicant.lookup.in_(bindparam("lookups", expanding=True))
 )
-
-
-def belongs_to(applicant_id: UUID) -> str:
-    """Associated data of an applicant's identifier."""
-    return f"applicant:{applicant_id}"
 
 
 async def ids_by_lookup(session: AsyncSession, lookups: Iterable[bytes]) -> dict[bytes, UUID]:
@@ -28,6 +26,14 @@ async def ids_by_lookup(session: AsyncSession, lookups: Iterable[bytes]) -> dict
         return {}
     rows = await session.execute(_BY_LOOKUP, {"lookups": wanted})
     return {row.lookup: row.id for row in rows}
+
+
+async def applicant_of(session: AsyncSession, who: ClosedIdentity) -> UUID:
+    """The applicant of this identity, made where there is none yet."""
+    row = insert_into(session, Applicant).values(who.row(now()))
+    await session.execute(row.on_conflict_do_nothing(index_elements=["lookup"]))
+    found: UUID = (await session.scalars(select(Applicant.id).where(Applicant.lookup == who.lookup))).one()
+    return found
 
 
 def open_identifier(keys: KeyRing, applicant_id: UUID, sealed: bytes) -> str:

@@ -42,7 +42,7 @@ async def decide(
     spoken = record.recording.recording_id if record.recording else None
     if spoken in known.recordings:
         raise Problem("other_content", errors=[("recording.recording_id", "duplicate")])
-    found = await case_of_pair(session, record.tracking_code, identity.lookup)
+    found = await case_of_pair(session, record.tracking_code, identity.applicant.lookup)
     async with session.begin_nested():
         await _say(session, found.id, record)
     entry.case_id, entry.tracking_code, entry.recording_id = found.id, found.tracking_code, spoken

@@ -62,7 +62,7 @@ async def what_is_known(session: AsyncSession, batch: Sequence[Prepared]) -> Kno
         codes = [record.tracking_code for record in new]
         known.codes = set(await session.scalars(_CODES, {"codes": codes}))
         identities = (p.identity for p in batch if isinstance(p.record, Intake))
-        known.applicants = await ids_by_lookup(session, (who.lookup for who in identities if who))
+        known.applicants = await ids_by_lookup(session, (who.applicant.lookup for who in identities if who))
     wished = {record.intake_id for record in records if isinstance(record, CallbackWish)}
     if wished:
         known.cases = set(await session.scalars(select(Case.id).where(Case.id.in_(wished))))

@@ -10,17 +10,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from casebridge.applicants.service import belongs_to
+from casebridge.applicants.identity import ClosedIdentity, close_identity
 from casebridge.cases.numbers import close_numbers
 from casebridge.cases.schemas import IdentifierKind
-from casebridge.crypto import KeyRing, keyed_hash
+from casebridge.crypto import KeyRing
 from casebridge.intakes.schemas import ApplicantDecision, CallReport, Intake, Record
 from casebridge.problems import Problem
 from casebridge.tables import new_id
 from casebridge.wire import EARLIEST
 from line111.clock import now
 from line111.sealing import NotSealedForUs, unseal
-from persian.identifiers import InvalidIdentifier, check_identifier
+from persian.identifiers import InvalidIdentifier
 
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 KINDS = frozenset(kind.value for kind in IdentifierKind)
@@ -28,12 +28,9 @@ KINDS = frozenset(kind.value for kind in IdentifierKind)
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who phoned, ready to be stored: nothing readable in it but the kind."""
+    """Who phoned, and the numbers they can be reached by, closed for their case."""
 
-    kind: str
-    lookup: bytes
-    new_applicant_id: UUID
-    identifier: bytes
+    applicant: ClosedIdentity
     numbers: bytes | None
 
 
@@ -94,21 +91,14 @@ def _identity(document: dict[str, Any], case_id: UUID, keys: KeyRing, lookup_key
     if not isinstance(kind, str) or kind not in KINDS:
         raise Problem("invalid_request", errors=[("sealed.identifier_kind", "enum")])
     try:
-        digits = check_identifier(kind, identifier if isinstance(identifier, str) else "")
+        applicant = close_identity(keys, lookup_key, kind, identifier if isinstance(identifier, str) else "")
     except InvalidIdentifier:
         raise Problem("invalid_request", errors=[("sealed.identifier", "identifier_invalid")]) from None
-    applicant_id = new_id()
     numbers = {
         "contact_number": _number(document, "contact_number"),
         "caller_number": _number(document, "caller_number"),
     }
-    return Identity(
-        kind=kind,
-        lookup=keyed_hash(lookup_key, kind, digits),
-        new_applicant_id=applicant_id,
-        identifier=keys.encrypt(digits.encode(), belongs_to(applicant_id)),
-        numbers=close_numbers(keys, case_id, numbers),
-    )
+    return Identity(applicant, close_numbers(keys, case_id, numbers))
 
 
 def _number(document: dict[str, Any], name: str) -> str | None:

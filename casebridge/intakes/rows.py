@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import FromClause
 
+from casebridge.applicants.identity import ClosedIdentity
 from casebridge.applicants.models import Applicant
 from casebridge.audit.models import AuditLine
 from casebridge.callbacks.rules import due_at
-from casebridge.cases.schemas import Channel, Level, Status
+from casebridge.cases.beginning import first_columns, level_of
+from casebridge.cases.schemas import Channel
 from casebridge.events import service as events
 from casebridge.events.models import OutboxRow
-from casebridge.intakes.reading import Identity, Prepared
+from casebridge.intakes.reading import Prepared
 from casebridge.intakes.rules import Quarantine
 from casebridge.intakes.schemas import ApplicantDecision, CallReport, Intake, Wished
 from casebridge.recordings.schemas import RecordingState
@@ -55,21 +57,12 @@ def line_row(row: dict[str, Any]) -> dict[str, Any]:
     return events.line_change(row["id"], arrived, due, row["queue"])
 
 
-def applicant_row(identity: Identity, prepared: Prepared, applicants: dict[bytes, UUID], rows: Rows) -> UUID:
+def applicant_row(who: ClosedIdentity, at: datetime, applicants: dict[bytes, UUID], rows: Rows) -> UUID:
     """The applicant's id; one who phones for the first time gets a row, and is known in `applicants`."""
-    applicant_id = applicants.get(identity.lookup)
+    applicant_id = applicants.get(who.lookup)
     if applicant_id is None:
-        applicant_id = applicants[identity.lookup] = identity.new_applicant_id
-        rows[Applicant.__table__].append(
-            {
-                "id": applicant_id,
-                "identifier_kind": identity.kind,
-                "lookup": identity.lookup,
-                "identifier": identity.identifier,
-                "key_number": prepared.key_number,
-                "created_at": prepared.accepted_at,
-            }
-        )
+        applicant_id = applicants[who.lookup] = who.new_id
+        rows[Applicant.__table__].append(who.row(at))
     return applicant_id
 
 
@@ -78,31 +71,27 @@ def case_row(
 ) -> dict[str, Any]:
     """A row of the case an intake opens; a quarantined code is kept as the told one, never as its own."""
     return {
-        "id": record.record_id,
+        **first_columns(
+            record.record_id,
+            kind=record.kind,
+            channel=Channel.PHONE,
+            language=record.language,
+            level=level_of(province=record.province),
+            province=record.province,
+            owner_unit=first_owner(record.kind.value, record.province),
+            applicant_id=applicant_id,
+            numbers=prepared.identity.numbers if prepared.identity else None,
+            key_number=prepared.key_number,
+            origin=record.origin,
+            opened_at=prepared.moment(record.created_at),
+            registered_at=prepared.accepted_at,
+        ),
         "tracking_code": None if quarantine else record.tracking_code,
         "told_code": record.tracking_code if quarantine else None,
         "quarantine": quarantine.value if quarantine else None,
-        "kind": record.kind.value,
-        "status": Status.REGISTERED.value,
-        "channel": Channel.PHONE.value,
-        "level": (Level.PROVINCE if record.province else Level.NATIONAL).value,
-        "province": record.province,
-        "language": record.language.value,
-        "applicant_id": applicant_id,
-        "numbers": prepared.identity.numbers if prepared.identity else None,
-        "key_number": prepared.key_number,
         "node": record.node,
         "call_id": record.call_id,
-        "origin": record.origin,
         "ended_by": record.ended_by,
-        "opened_at": prepared.moment(record.created_at),
-        "registered_at": prepared.accepted_at,
-        "version": 1,
-        "owner_unit": first_owner(record.kind.value, record.province),
-        "from_abroad": False,
-        "beyond_province": False,
-        "marginal_note": False,
-        "round": 1,
     }
 
 

@@ -22,6 +22,7 @@ from casebridge.audit.models import AuditLine
 from casebridge.callbacks.models import CallbackRow
 from casebridge.calls.models import CallRow
 from casebridge.cases.models import Case, HistoryLine
+from casebridge.deadlines.memory import FirstDeadlines
 from casebridge.events import service as events
 from casebridge.events.models import OutboxRow
 from casebridge.intakes.decisions import decide
@@ -112,6 +113,7 @@ class BatchWriter:
         self._zone = zone
         self._blocks = Blocks()
         self._wordings = WordingMemory()
+        self._deadlines = FirstDeadlines()
 
     async def write(self, session: AsyncSession, batch: Sequence[Prepared]) -> list[Accepted | Problem]:
         """One answer for each record: its receipt, or the problem that is its own.
@@ -185,8 +187,10 @@ class BatchWriter:
             node=record.node,
             taken=record.tracking_code in known.codes,
         )
-        applicant_id = applicant_row(identity, prepared, known.applicants, rows)
-        rows[Case.__table__].append(case_row(record, prepared, applicant_id, quarantine))
+        applicant_id = applicant_row(identity.applicant, prepared.accepted_at, known.applicants, rows)
+        row = case_row(record, prepared, applicant_id, quarantine)
+        row |= await self._deadlines.of(session, row["kind"], row["level"], row["registered_at"])
+        rows[Case.__table__].append(row)
         rows[HistoryLine.__table__].append(
             history_row(
                 case_id, prepared.accepted_at, "registered", origin=record.origin, ended_by=record.ended_by
@@ -198,7 +202,7 @@ class BatchWriter:
                 case_id=case_id,
                 kind=record.kind.value,
                 province=record.province,
-                owner_unit=rows[Case.__table__][-1]["owner_unit"],
+                owner_unit=row["owner_unit"],
             )
         )
         entry.case_id = case_id

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table as SqlTable
 from sqlalchemy import event as on_event
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.database import insert_into
 from casebridge.events.models import OutboxRow
 from casebridge.links.models import Delivery, LinkedCase
 from casebridge.links.rules import action_of, is_echo
@@ -88,9 +86,7 @@ class FanOut:
 
 async def add_deliveries(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
     """Adds deliveries; one that is there for the same target and event is left as it is."""
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    assert isinstance(DELIVERIES, SqlTable)  # noqa: S101 - for the type checker
-    await session.execute(insert(DELIVERIES).on_conflict_do_nothing(), rows)
+    await session.execute(insert_into(session, Delivery).on_conflict_do_nothing(), rows)
 
 
 def delivery_row(

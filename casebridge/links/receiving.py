@@ -21,6 +21,7 @@ from casebridge.links.rules import link_actor
 from casebridge.links.samad import Identity
 from casebridge.links.schemas import AnswerCopy, Parcel, ParcelReceipt, SamadChange
 from casebridge.problems import Problem
+from casebridge.registrations.opening import NewCase, open_case
 from casebridge.search.service import index_case
 from line111.clock import now
 from line111.sealing import NotSealedForUs, unseal
@@ -70,30 +71,33 @@ async def take_parcel(session: AsyncSession, bridge: Bridge, centre: str, parcel
 
 
 async def _open(session: AsyncSession, bridge: Bridge, source: str, parcel: Parcel) -> Case:
-    copy = parcel.case
-    case = await steps.open_case(
+    copy, who, actor = parcel.case, _identity(bridge, parcel), link_actor(source)
+    case, _ = await open_case(
         session,
         bridge,
-        steps.NewCase(
+        NewCase(
             case_id=copy.id,
             kind=copy.kind,
             channel=copy.channel,
             language=copy.language,
+            origin="link",
+            identifier_kind=who.kind,
+            identifier=who.identifier,
+            contact_number=who.contact_number,
+            text=copy.text,
             province=copy.province,
             county=copy.county,
             subject=copy.subject,
-            text=copy.text,
-            identity=_identity(bridge, parcel),
-            opened_at=copy.opened_at,
-            from_abroad=copy.from_abroad,
             complained_unit=copy.complained_unit,
+            from_abroad=copy.from_abroad,
+            opened_at=copy.opened_at,
         ),
-        actor=link_actor(source),
+        actor=actor,
     )
     session.add(
         LinkedCase(target=source, case_id=case.id, direction="in", reference=copy.tracking_code, at=now())
     )
-    await history.add(session, case.id, "received", link_actor(source), reference=copy.tracking_code)
+    await history.add(session, case.id, "received", actor, reference=copy.tracking_code)
     return case
 
 

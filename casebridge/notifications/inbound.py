@@ -14,12 +14,12 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases.models import Case
 from casebridge.cases.schemas import Status
+from casebridge.cases.service import original_of
+from casebridge.database import insert_into
 from casebridge.notifications import service
 from casebridge.notifications.inbound_rules import Meaning, language_of, understand
 from casebridge.notifications.masking import contact_hash, masked, normal
@@ -66,7 +66,6 @@ async def receive(
 async def _remember(
     session: AsyncSession, provider: str, hashed: bytes, text: str, reference: str | None
 ) -> tuple[Inbound, bool]:
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     moment = now()
     name = reference or _name_of(hashed, text, int(moment.timestamp()) // REPEATED_WITHIN)
     fresh = {
@@ -78,7 +77,7 @@ async def _remember(
         "understood": "silence",
         "case_id": None,
     }
-    await session.execute(insert(Inbound).values(fresh).on_conflict_do_nothing())
+    await session.execute(insert_into(session, Inbound).values(fresh).on_conflict_do_nothing())
     entry = await session.scalar(
         select(Inbound).where(Inbound.provider == provider, Inbound.reference == name[:128]).with_for_update()
     )
@@ -137,8 +136,10 @@ async def _case_meant(session: AsyncSession, hashed: bytes, code: str | None) ->
 
 
 async def _locked(session: AsyncSession, case: Case | None) -> Case | None:
-    if case is not None:
-        await session.refresh(case, with_for_update=True)
+    if case is None:
+        return None
+    case = await original_of(session, case)
+    await session.refresh(case, with_for_update=True)
     return case
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.audit import service as audit
+from casebridge.database import insert_into
 from casebridge.notifications import receipts
 from casebridge.notifications.models import Notification, UnitContact, Wording
 from casebridge.notifications.schemas import Contact, State, WordingChange
@@ -87,10 +85,9 @@ async def set_wording(
     wrong = [(field, "place_unknown") for field, text in texts.items() if places_in(text) - PLACES]
     if wrong:
         raise Problem("invalid_request", errors=wrong)
-    insert: Any = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     marks = {"updated_at": now(), "updated_by": actor[:128]}
     key = {"audience": audience, "template": name, "language": pattern.language}
-    statement = insert(Wording).values(**key, **texts, **marks)
+    statement = insert_into(session, Wording).values(**key, **texts, **marks)
     await session.execute(statement.on_conflict_do_update(index_elements=list(key), set_={**texts, **marks}))
     await audit.write(session, actor, "wording_set", "template", f"{audience}.{name}.{language}")
 

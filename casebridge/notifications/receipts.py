@@ -10,10 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.database import insert_into
 from casebridge.events import service as events
 from casebridge.notifications.models import Notification, Receipt
 from casebridge.notifications.schemas import State
@@ -51,7 +50,6 @@ async def hear(session: AsyncSession, provider: str, reference: str, state: str)
 
 
 async def _row(session: AsyncSession, provider: str, reference: str) -> Receipt:
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     fresh: dict[str, Any] = {
         "provider": provider,
         "reference": reference[:128],
@@ -59,7 +57,7 @@ async def _row(session: AsyncSession, provider: str, reference: str) -> Receipt:
         "state": EXPECTED,
         "at": now(),
     }
-    await session.execute(insert(Receipt).values(fresh).on_conflict_do_nothing())
+    await session.execute(insert_into(session, Receipt).values(fresh).on_conflict_do_nothing())
     return await session.get_one(Receipt, (provider, reference[:128]), with_for_update=True)
 
 

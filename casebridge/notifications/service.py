@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table as SqlTable
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases.models import Case
 from casebridge.country.service import country
+from casebridge.database import insert_into
 from casebridge.notifications.models import Notification, UnitContact
 from casebridge.notifications.rows import message_row
 from casebridge.notifications.schemas import Audience
@@ -97,9 +95,7 @@ async def add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Adds messages in this transaction; one whose key is there already is left out."""
     if not rows:
         return
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    assert isinstance(MESSAGES, SqlTable)  # noqa: S101 - for the type checker
-    await session.execute(insert(MESSAGES).on_conflict_do_nothing(), list(rows))
+    await session.execute(insert_into(session, Notification).on_conflict_do_nothing(), list(rows))
 
 
 async def _with_names(session: AsyncSession, values: dict[str, Any], language: str) -> dict[str, Any]:

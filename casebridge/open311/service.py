@@ -18,14 +18,13 @@ from casebridge.cases.models import Case, HistoryLine
 from casebridge.cases.schemas import Channel, Language, Status
 from casebridge.country.service import country as read_country
 from casebridge.crypto import KeyRing
-from casebridge.links import steps
-from casebridge.links.samad import Identity
 from casebridge.open311.documents import Shown
 from casebridge.open311.models import ApiKey, Open311Request
 from casebridge.open311.rules import MOST, BadRequest, Range
 from casebridge.open311.schemas import NewKey, RequestForm
 from casebridge.people.service import hash_token
 from casebridge.problems import Problem
+from casebridge.registrations.opening import NewCase, open_case
 from casebridge.tables import new_id
 from line111.clock import now
 from persian.identifiers import InvalidIdentifier, check_identifier
@@ -186,10 +185,10 @@ def open_form(keys: KeyRing, row: Open311Request) -> dict[str, Any]:
 
 async def _open(session: AsyncSession, bridge: Bridge, row: Open311Request, document: dict[str, Any]) -> Case:
     form = RequestForm.model_validate(document)
-    case = await steps.open_case(
+    case, _ = await open_case(
         session,
         bridge,
-        steps.NewCase(
+        NewCase(
             case_id=row.id,
             kind=form.kind,
             channel=Channel.WEB,
@@ -198,7 +197,10 @@ async def _open(session: AsyncSession, bridge: Bridge, row: Open311Request, docu
             county=form.county,
             subject=form.service_code,
             text=_text(form),
-            identity=Identity(form.identifier_kind.value, form.national_id, form.phone),
+            origin="open311",
+            identifier_kind=form.identifier_kind.value,
+            identifier=form.national_id,
+            contact_number=form.phone,
             opened_at=row.requested_at,
         ),
         actor=f"open311:{row.api_key_id}",

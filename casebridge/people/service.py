@@ -15,12 +15,10 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.audit import service as audit
-from casebridge.database import Database
+from casebridge.database import Database, insert_into
 from casebridge.people.models import Account, ServiceToken, SignIn, SignInFailures
 from casebridge.people.rules import SERVICE_SCOPES, Role, failures_now, lock_after, scopes_of
 from casebridge.problems import Problem
@@ -212,9 +210,8 @@ def _refuse_locked(failed: SignInFailures | None) -> None:
 
 async def _locked_row(session: AsyncSession, key: bytes) -> SignInFailures:
     """The row of a name, made where there is none, and nobody else's until the commit."""
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     fresh = {"username_hash": key, "failures": 0, "last_at": clock_now(), "locked_until": None}
-    await session.execute(insert(SignInFailures).values(fresh).on_conflict_do_nothing())
+    await session.execute(insert_into(session, SignInFailures).values(fresh).on_conflict_do_nothing())
     return await session.get_one(SignInFailures, key, with_for_update=True)
 
 

@@ -19,10 +19,10 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy import update as change
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases.models import Case
+from casebridge.database import insert_into, is_sqlite
 from casebridge.search.models import CaseWords
 from casebridge.search.rules import (
     first_of,
@@ -62,10 +62,11 @@ async def index_case(session: AsyncSession, case_id: UUID) -> None:
 
 async def _add(session: AsyncSession, number: int, case_id: UUID, words: str) -> None:
     """Under the first free number: two cases may have been opened in one microsecond."""
-    make: Any = sqlite.insert if _is_sqlite(session) else postgresql.insert
     for free in range(number, number + _ATTEMPTS):
         row = {"number": free, "case_id": case_id, "words": words}
-        statement = make(CaseWords).values(row).on_conflict_do_nothing(index_elements=["number"])
+        statement = (
+            insert_into(session, CaseWords).values(row).on_conflict_do_nothing(index_elements=["number"])
+        )
         if (await session.execute(statement.returning(CaseWords.number))).first() is not None:
             return
     await session.execute(insert(CaseWords).values(number=number + _ATTEMPTS, case_id=case_id, words=words))
@@ -81,7 +82,7 @@ def narrowed(session: AsyncSession, query: Select[Any], asked: str) -> tuple[Sel
     terms = read_question(asked)
     if not terms:  # signs alone
         return query.where(false()), CaseWords.number
-    if _is_sqlite(session):
+    if is_sqlite(session):
         found = literal_column("case_words_index").op("MATCH")(bindparam("asked", fts5_expression(terms)))
         return query.join(_INDEX, _INDEX.c.rowid == CaseWords.number).where(found), _INDEX.c.rowid
     vector: Any = literal_column("case_words.vector")
@@ -95,7 +96,3 @@ def before(order: Any, opened_at: Any, case_id: UUID) -> Any:
     """The condition that a match comes after this case on the list `narrowed` orders."""
     place = select(CaseWords.number).where(CaseWords.case_id == case_id).scalar_subquery()
     return order < func.coalesce(place, first_of(opened_at))
-
-
-def _is_sqlite(session: AsyncSession) -> bool:
-    return session.get_bind().dialect.name == "sqlite"

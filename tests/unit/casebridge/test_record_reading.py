@@ -44,7 +44,9 @@ def test_nothing_readable_is_left_of_the_applicant() -> None:
     prepared = read(GOOD)
     assert prepared.identity is not None
     assert b"0084575948" not in repr(prepared).encode()
-    plain = KEYS.decrypt(prepared.identity.identifier, f"applicant:{prepared.identity.new_applicant_id}")
+    plain = KEYS.decrypt(
+        prepared.identity.applicant.identifier, f"applicant:{prepared.identity.applicant.new_id}"
+    )
     assert plain == b"0084575948"
 
 
@@ -52,8 +54,8 @@ def test_the_same_citizen_is_recognised_however_the_box_was_sealed() -> None:
     one, other = read(GOOD), read(GOOD)
     assert one.identity is not None
     assert other.identity is not None
-    assert one.identity.lookup == other.identity.lookup
-    assert one.identity.identifier != other.identity.identifier
+    assert one.identity.applicant.lookup == other.identity.applicant.lookup
+    assert one.identity.applicant.identifier != other.identity.applicant.identifier
 
 
 @pytest.mark.parametrize(
