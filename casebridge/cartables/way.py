@@ -22,8 +22,7 @@ from casebridge.referrals import service as referrals
 from casebridge.referrals.models import Referral
 from casebridge.referrals.rules import Decision
 from casebridge.referrals.schemas import ReferralLine
-from casebridge.referrals.service import UNTOUCHED, referrals_of
-from line111.clock import now
+from casebridge.referrals.service import referrals_of
 
 _STEPS: Final = {
     "take": (Act.TAKE, Action.TAKEN),
@@ -117,12 +116,8 @@ def _of_the_centre(who: Principal, sight: Sight, case: Case) -> set[str]:
 
 
 def _withdrawable(sight: Sight, case: Case, last: Referral) -> bool:
-    return (
-        case.status == Status.REFERRED
-        and last.withdrawn_at is None
-        and last.from_unit is not None
-        and last.at >= now() - UNTOUCHED
-        and may_act(sight, Act.REFER, last.from_unit, case.kind, case.complained_unit)
+    return referrals.may_withdraw(case, last) and may_act(
+        sight, Act.REFER, last.from_unit, case.kind, case.complained_unit
     )
 
 

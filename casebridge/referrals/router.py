@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Path, Request
+from fastapi import APIRouter, Body, Depends, Path, Request, Response
 
 from casebridge.answers import service as answers
 from casebridge.answers.schemas import AnswerForm, AnswerLine, DecisionForm, ServiceForm, ServiceLine
 from casebridge.bridge import Bridge, get_bridge
-from casebridge.cartables.access import acting_unit
+from casebridge.cartables.access import acting_unit, check_case
 from casebridge.cartables.rules import Act
 from casebridge.cases import service as cases
 from casebridge.cases.models import Case
@@ -37,14 +37,18 @@ Decider = Annotated[Principal, Depends(require("cases:decide"))]
 REFUSALS = documented(404, 409)
 
 
-@router.patch("/cases/{case_id}", responses=REFUSALS)
+@router.patch(
+    "/cases/{case_id}",
+    response_model=CaseDetail,
+    responses={**REFUSALS, 204: {"description": "Done; the case is about the one who asked, or those above"}},
+)
 async def classify(
     case_id: CaseId,
     change: Annotated[Classification, Body(examples=[{"kind": "request", "version": 1}])],
     request: Request,
     bridge: Parts,
     who: Writer,
-) -> CaseDetail:
+) -> CaseDetail | Response:
     """Says what a case is about, or empties what was said of it; refused where it has moved on since it was
     read."""
     async with bridge.database.writing() as session:
@@ -59,6 +63,12 @@ async def classify(
             seen=change.version,
             address=address_of(request),
         )
+    try:
+        async with bridge.database.reading() as session:
+            await check_case(session, who, case_id)
+    except Problem:  # they have just said that it is about themselves: from now on it is out of sight (10-3)
+        _wake(bridge)
+        return Response(status_code=204)
     return await _after(bridge, case_id)
 
 
@@ -217,10 +227,14 @@ async def list_services(case_id: CaseId, bridge: Parts, _who: Reader) -> list[Se
 
 
 async def _after(bridge: Bridge, case_id: UUID) -> CaseDetail:
-    bridge.relay.wake()
-    bridge.sender.wake()
+    _wake(bridge)
     async with bridge.database.reading() as session:
         return await cases.get_case(session, bridge.keys, case_id)
+
+
+def _wake(bridge: Bridge) -> None:
+    bridge.relay.wake()
+    bridge.sender.wake()
 
 
 def _line(shape: Any, row: Any) -> Any:

@@ -31,6 +31,8 @@ from line111.clock import now
 
 UNTOUCHED = timedelta(hours=24)
 """How long a referral nobody has touched may be taken back."""
+_TAKEN_AWAY = frozenset({"overdue", "objected", "objected_again", "complained_of"})
+"""Why a case leaves a unit that has not sent it: no such referral is the unit's to take back."""
 _FACTS = ("kind", "level", "subject", "agency", "province", "county", "complained_unit", "from_abroad",
           "beyond_province", "marginal_note")  # fmt: skip
 
@@ -163,12 +165,17 @@ async def withdraw(session: AsyncSession, case_id: UUID, *, unit: str | None, ac
     last = await session.scalar(
         select(Referral).where(Referral.case_id == case_id).order_by(Referral.id.desc()).limit(1)
     )
-    mine = last is not None and last.from_unit is not None and unit in (None, last.from_unit)
-    if last is None or not mine or case.status != Status.REFERRED or last.at < now() - UNTOUCHED:
+    if last is None or unit not in (None, last.from_unit) or not may_withdraw(case, last):
         raise Problem("not_withdrawable")
     last.withdrawn_at = now()
     due = await deadlines.answer_due(session, case)
     await take_step(session, case, Action.WITHDRAWN, actor, unit=unit, owner_unit=last.from_unit, due_at=due)
+
+
+def may_withdraw(case: Case, last: Referral) -> bool:
+    """Whether the last referral of a case may still be taken back by the unit it came from."""
+    sent = last.from_unit is not None and last.withdrawn_at is None and last.reason not in _TAKEN_AWAY
+    return sent and case.status == Status.REFERRED and last.at >= now() - UNTOUCHED
 
 
 async def take_in_hand(

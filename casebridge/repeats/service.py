@@ -41,12 +41,13 @@ def all_of(query: Select[Any]) -> Select[Any]:
 async def repeats_of(session: AsyncSession, case_id: UUID, narrow: Narrow = all_of) -> Repeats:
     """What a case repeats or may repeat, as far as it is in sight. Raises Problem `not_found`."""
     case, words = await _case_and_words(session, case_id)
-    original = await session.get(Case, case.linked_to) if case.linked_to else None
+    first: Any = select(Case).where(Case.id == case.linked_to)
+    original = await session.scalar(narrow(first)) if case.linked_to else None
     linked: Any = select(Case.id).where(Case.linked_to == case_id).order_by(Case.opened_at)
     repeated_by = await session.scalars(narrow(linked))
-    candidates = [] if original else await _candidates(session, case, words, narrow)
+    candidates = [] if case.linked_to else await _candidates(session, case, words, narrow)
     return Repeats(
-        linked_to=case.linked_to,
+        linked_to=original.id if original else None,
         linked_to_code=original.tracking_code if original else None,
         repeated_by=list(repeated_by),
         candidates=candidates,

@@ -218,3 +218,16 @@ async def _due(api: Any, case_id: UUID, away: timedelta) -> None:
     async with api.bridge.database.writing() as session:
         values = {"due_at": now() + away, "reminded_at": None}
         await session.execute(update(Case).where(Case.id == case_id).values(**values))
+
+
+async def test_a_unit_does_not_take_back_what_was_taken_from_it(way: Any) -> None:
+    case_id = await opened(way)
+    async with way.bridge.database.writing() as session:
+        await referrals.refer(session, case_id, to_unit=GOVERNOR, actor="t")
+        await referrals.refer(session, case_id, to_unit=DESK, actor="t", unit=GOVERNOR)
+    await _due(way, case_id, timedelta(minutes=-5))
+    await overdue.sweep(way.bridge.database)
+    assert (await case_of(way, case_id)).owner_unit == GOVERNOR
+    with pytest.raises(Problem, match="not_withdrawable"):
+        async with way.bridge.database.writing() as session:
+            await referrals.withdraw(session, case_id, unit=DESK, actor="t")

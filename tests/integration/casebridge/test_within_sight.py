@@ -12,7 +12,9 @@ from casebridge.country.models import MembershipRow
 from casebridge.people.models import Account
 from casebridge.people.service import ensure_account
 from casebridge.referrals import service as referrals
+from casebridge.repeats import service as repeats
 from line111.clock import now
+from persian.identifiers import sample_identifier
 
 DESK, GOVERNOR = "province/23/desk", "province/23/governor"
 PASSWORD = "a long password"
@@ -100,6 +102,32 @@ async def test_who_is_complained_of_can_neither_list_nor_open_nor_hear_nor_act(l
                 assert (await http.post(f"/cases/{case}/{step}", json=body)).status_code == 404
     async with land.person("agent") as http:
         assert str(case) in await ids(http)
+
+
+async def test_who_says_that_a_case_is_about_themselves_is_told_nothing_more_of_it(land: Any) -> None:
+    case = UUID((await opened(land))["record_id"])
+    await official(land, "o6", DESK)
+    async with land.person("official", username="o6") as http:
+        other = await http.patch(f"/cases/{case}", json={"kind": "request"})
+        assert (other.status_code, other.json()["kind"]) == (200, "request")
+        said = await http.patch(f"/cases/{case}", json={"kind": "complaint", "complained_unit": DESK})
+        assert (said.status_code, said.content) == (204, b"")
+        assert (await http.get(f"/cases/{case}")).status_code == 404
+
+
+async def test_a_repeat_names_no_original_that_is_out_of_sight(land: Any) -> None:
+    who = sample_identifier("national_id", 77)
+    original, repeat = [await opened(land, identifier=who) for _ in range(2)]
+    async with land.bridge.database.writing() as session:
+        await repeats.link(session, UUID(repeat["record_id"]), UUID(original["record_id"]), "t")
+    await official(land, "o7", DESK)
+    path = f"/cases/{repeat['record_id']}/repeats"
+    async with land.person("official", username="o7") as http:
+        assert (await http.get(path)).json()["linked_to_code"] == original["tracking_code"]
+        async with land.bridge.database.writing() as session:
+            await referrals.classify(session, UUID(original["record_id"]), {"complained_unit": DESK}, "t")
+        shown = (await http.get(path)).json()
+        assert (shown["linked_to"], shown["linked_to_code"], shown["candidates"]) == (None, None, [])
 
 
 async def test_a_search_finds_nothing_out_of_sight(land: Any) -> None:
