@@ -66,6 +66,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     Raises FileNotFoundError naming `line111 setup` where a secret is missing.
     """
+    app = routes()
+    equip(app, settings)
+    return app
+
+
+def routes() -> FastAPI:
+    """The application without its parts: all routes and what guards them."""
     app = FastAPI(
         title="line111 casebridge",
         version="1",
@@ -76,8 +83,6 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    deadline_terms.use(settings.bridge.deadlines)
-    app.state.bridge = build_bridge(settings)
     problems.install(app)
     api = APIRouter(prefix=PREFIX, dependencies=[Depends(within_sight)])
     for router in ROUTERS:
@@ -87,6 +92,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(guards.BodyLimit)
     app.add_middleware(guards.SecurityHeaders)
     return app
+
+
+def equip(app: FastAPI, settings: Settings) -> None:
+    """Gives the routes what they work with. Raises as `create_app`."""
+    deadline_terms.use(settings.bridge.deadlines)
+    app.state.bridge = build_bridge(settings)
 
 
 @contextlib.asynccontextmanager

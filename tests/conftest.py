@@ -6,6 +6,7 @@ ports, so that several pytest processes run beside each other.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import pwd
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -245,7 +247,7 @@ class RunningBridge:
         self.url = settings.bridge.url
         self._application = application
         self._process: subprocess.Popen[bytes] | None = None
-        upgrade(settings.database_url)
+        _prepare(settings)
         self.start()
 
     def start(self) -> None:
@@ -294,6 +296,25 @@ class RunningBridge:
         if self._process and self._process.poll() is not None:
             pytest.fail(f"the bridge ended:\n{self.log[-3000:]}")
         return httpx.get(f"{self.url}/health", timeout=1, trust_env=False).is_success
+
+
+@cache
+def _migrated() -> Path:
+    """A database of today's shape, made once: most bridges begin with a copy."""
+    folder = Path(tempfile.mkdtemp(prefix="l1m-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    upgrade(f"sqlite+aiosqlite:///{folder / 'm.sqlite3'}")
+    return folder / "m.sqlite3"
+
+
+def _prepare(settings: Settings) -> None:
+    """A database of today's shape; one that is there already keeps what it holds."""
+    file = settings.home / "db" / "line111.sqlite3"
+    if settings.bridge.database_url or file.exists():
+        upgrade(settings.database_url)
+    else:
+        file.parent.mkdir(exist_ok=True)
+        shutil.copy(_migrated(), file)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -9,8 +9,9 @@ import typer
 
 from casebridge.proposals.corpus import TARGETS, corpus
 from casebridge.proposals.evaluation import accuracy, judge, page
-from casebridge.proposals.model import NotLearned, learn, learn_into, model_at
+from casebridge.proposals.model import learn, learn_into, model_at
 from casebridge.proposals.reading import read_kind, read_subject
+from casebridge.proposals.rules import NotLearned
 from line111.settings import PROJECT, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Proposals of subject and kind: learn, judge, try.")

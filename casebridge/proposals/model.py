@@ -23,6 +23,7 @@ from threadpoolctl import threadpool_limits
 from casebridge.proposals import features as made_of
 from casebridge.proposals.corpus import TARGETS, Corpus, corpus
 from casebridge.proposals.features import Array, Features
+from casebridge.proposals.rules import NotLearned
 
 STRENGTH: Final = 30.0
 """Inverse of the regularisation (scikit-learn's C)."""
@@ -33,10 +34,6 @@ UNREADABLE: Final = (OSError, ValueError, KeyError)
 log = structlog.get_logger("casebridge.proposals")
 _loading = threading.Lock()
 _loaded: dict[Path, Model] = {}
-
-
-class NotLearned(Exception):
-    """No readable model is kept: `line111 proposals learn` makes one."""
 
 
 @dataclass(frozen=True)

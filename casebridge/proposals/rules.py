@@ -18,6 +18,10 @@ MOST_LETTERS: Final = 4_000
 """What is read of a text: an applicant says what it is about at its beginning."""
 
 
+class NotLearned(Exception):
+    """No readable model is kept: `line111 proposals learn` makes one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """A class that is proposed, how probable it is, and what else it might be."""

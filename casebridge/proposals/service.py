@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,13 +16,14 @@ from casebridge.cases.models import Case
 from casebridge.country.service import country
 from casebridge.country.snapshot import Country
 from casebridge.problems import Problem
-from casebridge.proposals.model import NotLearned, model_at
-from casebridge.proposals.reading import Reading, read_kind, read_subject
-from casebridge.proposals.rules import readable
+from casebridge.proposals.rules import NotLearned, readable
 from casebridge.proposals.schemas import Alternative, Confirmation, Proposal, Proposed, Reason
 from casebridge.referrals import service as referrals
 from casebridge.referrals.rules import Decision
 from casebridge.search.sources import said_in
+
+if TYPE_CHECKING:
+    from casebridge.proposals.reading import Reading
 
 NOTHING_SAID = Proposal(has_text=False, subject=None, kind=None, agency=None)
 
@@ -67,6 +69,10 @@ async def confirm(
 
 
 def _read(folder: Path, text: str, known: Country) -> Proposal:
+    # Imported with the first question: scikit-learn would be a third of the time a bridge takes to start.
+    from casebridge.proposals.model import model_at
+    from casebridge.proposals.reading import read_kind, read_subject
+
     model = model_at(folder)
     subject = read_subject(model, text, lambda code: known.subject(code) is not None)
     kind = read_kind(model, text)

@@ -18,7 +18,7 @@ import pytest
 from fastapi import FastAPI
 from uuid6 import uuid7
 
-from casebridge.app import create_app
+from casebridge.app import equip, routes
 from casebridge.bridge import Bridge
 from casebridge.client import BridgeClient
 from casebridge.country.seeding import seed
@@ -180,10 +180,16 @@ class Api:
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Api]:
-    """An application with its background tasks."""
-    app = create_app(settings)
+    """An application with its background tasks. Its routes are taken over from one that has ended: to make
+    them costs more than most tests."""
+    app = _ENDED.pop() if _ENDED else routes()
+    equip(app, settings)
     async with app.router.lifespan_context(app):
         yield Api(settings, app)
+    _ENDED.append(app)
+
+
+_ENDED: list[FastAPI] = []
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from casebridge.cases.models import Case
-from casebridge.proposals import service
+from casebridge.proposals import model as models
 from casebridge.proposals.corpus import Corpus, corpus
 from casebridge.proposals.model import Model, learn
 from casebridge.search.service import index_case
@@ -26,7 +26,7 @@ def model() -> Model:
 
 @pytest.fixture(autouse=True)
 def _learned_before(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "model_at", lambda _home: model)
+    monkeypatch.setattr(models, "model_at", lambda _home: model)
 
 
 async def _case(api: Any, said: str | None) -> str:

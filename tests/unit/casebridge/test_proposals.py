@@ -9,9 +9,9 @@ import pytest
 from casebridge.proposals import model as models
 from casebridge.proposals.corpus import TARGETS, Corpus, Example, corpus
 from casebridge.proposals.evaluation import accuracy, judge, page
-from casebridge.proposals.model import Model, NotLearned, learn, learn_into, load, model_at
+from casebridge.proposals.model import Model, learn, learn_into, load, model_at
 from casebridge.proposals.reading import read_kind, read_subject
-from casebridge.proposals.rules import Chosen, choose, choose_within, readable, reasons_to_tell
+from casebridge.proposals.rules import Chosen, NotLearned, choose, choose_within, readable, reasons_to_tell
 
 FIELDS = ("water", "schools", "fuel")
 
