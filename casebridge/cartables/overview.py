@@ -2,67 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, case, func, null, select
+from sqlalchemy import case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cartables.schemas import Overview, UnitCount
-from casebridge.cases.life import OPEN, WAITING
-from casebridge.cases.models import Case
+from casebridge.cases.life import OPEN, RUNNING, WAITING
+from casebridge.cases.models import Case, going_on
 from casebridge.cases.schemas import Status
 from line111.clock import now
 
 MOST_UNITS: Final = 50
-_OPEN: Final = tuple(status.value for status in OPEN)
-_FRESH: Final = tuple(status.value for status in WAITING)
-_REVIEW: Final = (Status.OBJECTED.value, Status.SECOND_REVIEW.value)
+_REVIEW: Final = (Status.OBJECTED, Status.SECOND_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Heap:
+    """Cases of one unit, province and status: how many, and how many of them are past their deadline."""
+
+    unit: str | None
+    province: str | None
+    status: Status
+    count: int
+    past: int
 
 
 async def overview(session: AsyncSession) -> Overview:
-    """Counts of all cases that are not closed, by status, province and unit."""
-    statuses = await session.execute(select(Case.status, func.count()).group_by(Case.status))
-    by_status = {Status(status): count for status, count in statuses}
-    by_province = await _counts(session, Case.province)
-    by_unit = await _counts(session, Case.owner_unit)
-    total = (await _counts(session, None)) or [_count((None, 0, 0, 0, 0, 0, 0))]
+    """Counts of the cases that are not closed, by status, province and unit; of the closed only how many.
+
+    One look at the index of what is going on, however many cases were closed before.
+    """
+    heaps = await _heaps(session, now())
+    closed = select(func.count()).select_from(Case).where(Case.status == Status.CLOSED.value)
+    by_status = {Status.CLOSED: int(await session.scalar(closed) or 0)}
+    for heap in heaps:
+        by_status[heap.status] = by_status.get(heap.status, 0) + heap.count
     return Overview(
-        total=total[0],
-        by_status=by_status,
-        by_province=sorted(by_province, key=lambda one: (-one.overdue, -one.open, one.code or "")),
-        by_unit=sorted(by_unit, key=lambda one: (-one.overdue, -one.open, one.code or ""))[:MOST_UNITS],
+        total=_count(None, heaps),
+        by_status={status: count for status, count in by_status.items() if count},
+        by_province=_by(heaps, lambda heap: heap.province),
+        by_unit=_by(heaps, lambda heap: heap.unit)[:MOST_UNITS],
     )
 
 
-async def _counts(session: AsyncSession, by: Any) -> list[UnitCount]:
-    late = and_(Case.status.in_(_OPEN), Case.due_at <= now())
-    sums = (
-        _sum(Case.status.in_(_OPEN)),
-        _sum(Case.status.in_(_FRESH)),
-        _sum(late),
-        _sum(Case.status == Status.WAITING_APPLICANT.value),
-        _sum(Case.status == Status.ANSWERED.value),
-        _sum(Case.status.in_(_REVIEW)),
-    )
-    query: Any = select(by, *sums) if by is not None else select(null(), *sums)
-    query = query.where(Case.status != Status.CLOSED.value)
-    rows = await session.execute(query.group_by(by) if by is not None else query)
-    return [_count(tuple(row)) for row in rows]
+async def _heaps(session: AsyncSession, moment: datetime) -> list[Heap]:
+    past: Any = func.sum(case((Case.due_at <= moment, 1), else_=0))
+    which = (Case.owner_unit, Case.status, Case.province)
+    rows = await session.execute(select(*which, func.count(), past).where(going_on()).group_by(*which))
+    return [Heap(unit, province, Status(status), count, late) for unit, status, province, count, late in rows]
 
 
-def _sum(condition: Any) -> Any:
-    return func.sum(case((condition, 1), else_=0))
+def _by(heaps: list[Heap], place: Callable[[Heap], str | None]) -> list[UnitCount]:
+    """Counts of each place, those with the most overdue first."""
+    found: dict[str | None, list[Heap]] = {}
+    for heap in heaps:
+        found.setdefault(place(heap), []).append(heap)
+    counts = [_count(code, of_place) for code, of_place in found.items()]
+    return sorted(counts, key=lambda one: (-one.overdue, -one.open, one.code or ""))
 
 
-def _count(row: tuple[Any, ...]) -> UnitCount:
-    code, opened, fresh, overdue, waiting, answered, review = row
-    numbers = [int(number or 0) for number in (opened, fresh, overdue, waiting, answered, review)]
+def _count(code: str | None, heaps: list[Heap]) -> UnitCount:
+    def cases(statuses: Collection[Status]) -> int:
+        return sum(heap.count for heap in heaps if heap.status in statuses)
+
     return UnitCount(
         code=code,
-        open=numbers[0],
-        fresh=numbers[1],
-        overdue=numbers[2],
-        waiting=numbers[3],
-        answered=numbers[4],
-        review=numbers[5],
+        open=cases(OPEN),
+        fresh=cases(WAITING),
+        overdue=sum(heap.past for heap in heaps if heap.status in RUNNING),
+        waiting=cases((Status.WAITING_APPLICANT,)),
+        answered=cases((Status.ANSWERED,)),
+        review=cases(_REVIEW),
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from casebridge.cases.life import RUNNING
 from casebridge.country import units
 from casebridge.country.units import CENTRE, IDEAS
 from casebridge.people.rules import Role
@@ -14,6 +16,19 @@ from casebridge.referrals.rules import complaint_owner
 
 WHOLE_CENTRE: Final = frozenset({Role.AGENT.value, Role.SUPERVISOR.value})
 """Roles of the line's own people: they see every case, whoever it is with."""
+
+
+SOON_DAYS: Final = 2
+"""Working days before its deadline from which on a case is due soon."""
+
+
+class Urgency(StrEnum):
+    """How a unit stands to the deadline of a case it has."""
+
+    LATE = "late"
+    SOON = "soon"
+    CALM = "calm"
+    """There is time, or the time is not the unit's."""
 
 
 class Act(StrEnum):
@@ -86,6 +101,13 @@ def everybody_above(unit: str) -> set[str]:
         if current not in (CENTRE, IDEAS):
             wanted.append(complaint_owner(current))
     return found
+
+
+def urgency(status: str, due_at: datetime | None, moment: datetime, soon: datetime) -> Urgency:
+    """How pressing a case is at a moment; `soon`: the end of the days that are near."""
+    if due_at is None or status not in RUNNING or due_at > soon:
+        return Urgency.CALM
+    return Urgency.LATE if due_at <= moment else Urgency.SOON
 
 
 def may_see(

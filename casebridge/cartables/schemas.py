@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from casebridge.answers.schemas import AnswerLine, AnswerText, ServiceLine
-from casebridge.cartables.rules import Act
+from casebridge.cartables.rules import Act, Urgency
 from casebridge.cases.schemas import CaseRow, Kind, Language, Level, Status
 from casebridge.country.schemas import UnitCode
 from casebridge.referrals.schemas import Note, Reason, ReferralLine
@@ -43,6 +43,8 @@ class WorkRow(Wire):
     owner_unit: str | None
     subject: str | None
     due_at: Instant | None
+    """While the applicant was asked something, theirs."""
+    urgency: Urgency
     round: int
     version: int
 
@@ -70,6 +72,7 @@ class Way(Wire):
     beyond_province: bool
     marginal_note: bool
     due_at: Instant | None
+    urgency: Urgency
     interim_due_at: Instant | None
     round: int
     version: int
@@ -144,7 +147,8 @@ class DelegationLine(Wire):
 
 
 class UnitCount(Wire):
-    """Cases of a unit or a province: open, overdue, waiting to be taken, answered, objected to."""
+    """Cases of a unit or a province: open, new (nobody has taken them), overdue, waiting for the applicant,
+    answered, objected to."""
 
     code: str | None
     open: int

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.answers.schemas import AnswerLine, ServiceLine
 from casebridge.answers.service import answers_of, services_of
 from casebridge.cartables.access import check_case, sight_of
-from casebridge.cartables.rules import Act, Sight, acts_for_centre, may_act
+from casebridge.cartables.rules import SOON_DAYS, Act, Sight, acts_for_centre, may_act, urgency
 from casebridge.cartables.schemas import Way
 from casebridge.cases import life
 from casebridge.cases.life import Action
 from casebridge.cases.models import Case
 from casebridge.cases.schemas import Status
+from casebridge.deadlines import service as deadlines
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
@@ -23,6 +24,7 @@ from casebridge.referrals.models import Referral
 from casebridge.referrals.rules import Decision
 from casebridge.referrals.schemas import ReferralLine
 from casebridge.referrals.service import referrals_of
+from line111.clock import now
 
 _STEPS: Final = {
     "take": (Act.TAKE, Action.TAKEN),
@@ -49,7 +51,10 @@ async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
         raise Problem("not_found")
     sight = await sight_of(session, who)
     passed = await referrals_of(session, case_id)
+    moment = now()
+    soon = await deadlines.working_days_from(session, moment, SOON_DAYS)
     return Way(
+        urgency=urgency(case.status, case.due_at, moment, soon),
         **{name: getattr(case, name) for name in _OF_CASE},
         referrals=[_line(ReferralLine, row) for row in passed],
         answers=[_line(AnswerLine, row) for row in await answers_of(session, case_id)],

@@ -50,7 +50,10 @@ class Step:
 WAITING: Final = frozenset({Status.REGISTERED, Status.REFERRED, Status.SECOND_REVIEW})
 """Somebody has to take it in hand."""
 OPEN: Final = WAITING | {Status.IN_HAND, Status.WAITING_APPLICANT}
-"""An answer is owed: a deadline runs."""
+"""An answer is owed: a deadline is set."""
+RUNNING: Final = OPEN - {Status.WAITING_APPLICANT}
+"""The deadline is the unit's: it is reminded of it, is late with it, and loses the case by it. Who was asked
+something has the time for themselves; the unit's begins anew when they have given it, or were silent."""
 UNDER_WAY: Final = OPEN | {Status.OBJECTED}
 ALL: Final = frozenset(Status)
 
@@ -67,7 +70,7 @@ STEPS: Final[dict[Action, Step]] = {
     Action.ACCEPTED: Step(frozenset({Status.ANSWERED}), Status.ACCEPTED),
     Action.OBJECTED: Step(frozenset({Status.ANSWERED}), Status.OBJECTED),
     Action.SECOND_REVIEW: Step(frozenset({Status.OBJECTED}), Status.SECOND_REVIEW),
-    Action.ESCALATED: Step(OPEN),
+    Action.ESCALATED: Step(RUNNING),
     Action.SERVICE: Step(ALL - {Status.CLOSED}),
     Action.CLOSED: Step(frozenset({Status.ANSWERED, Status.ACCEPTED, Status.OBJECTED}), Status.CLOSED),
     Action.LINKED: Step(UNDER_WAY, Status.CLOSED),
@@ -87,7 +90,7 @@ def after(action: Action, status: Status) -> Status:
 
 
 def owes_an_answer(status: Status) -> bool:
-    """Whether a deadline runs in this state."""
+    """Whether a case in this state has a deadline, its unit's or the applicant's."""
     return status in OPEN
 
 

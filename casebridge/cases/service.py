@@ -58,7 +58,7 @@ async def reveal(
 
 
 async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) -> FollowUp:
-    """What became of the case with this code, if it is this applicant's.
+    """What became of the case with this code, if it is this applicant's; of a repeat, of its original.
 
     A wrong code and a wrong identifier can't be told apart: both raise Problem `no_such_pair` after
     the same query.
@@ -90,7 +90,7 @@ async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) ->
 
 
 async def case_of_pair(session: AsyncSession, tracking_code: str, lookup: bytes) -> Case:
-    """The case a code and an applicant belong to. Raises Problem `no_such_pair`."""
+    """The case a code and an applicant belong to; of a repeat its original. Raises `no_such_pair`."""
     case: Case | None = await session.scalar(
         select(Case)
         .join(Applicant, Applicant.id == Case.applicant_id)
@@ -100,7 +100,19 @@ async def case_of_pair(session: AsyncSession, tracking_code: str, lookup: bytes)
     )
     if case is None:
         raise Problem("no_such_pair")
-    return case
+    return await original_of(session, case)
+
+
+async def original_of(session: AsyncSession, case: Case) -> Case:
+    """The case that is worked on: for a repeat the one it was linked to, for all others themselves.
+
+    Whoever asks with a repeat's code hears the original's status and answer, and decides about that: what
+    was linked is of one applicant, and a link always leads to the first of them.
+    """
+    if case.linked_to is None:
+        return case
+    original: Case = await session.get_one(Case, case.linked_to)
+    return original
 
 
 async def voice_of_answer(session: AsyncSession, tracking_code: str, lookup: bytes) -> UUID:

@@ -59,6 +59,8 @@ NEW_TERM: Final = frozenset(
         Action.SUPPLIED,
         Action.SECOND_REVIEW,
         Action.ESCALATED,
+        Action.UNLINKED,
+        Action.REOPENED,
     }
 )
 """Steps with which a deadline begins anew."""
@@ -116,8 +118,9 @@ async def take_step(
             raise Problem("unit_barred")
         case.owner_unit = owner_unit
     if isinstance(due_at, datetime) or due_at is None:
+        if action in NEW_TERM or due_at != case.due_at:
+            case.reminded_at = None
         case.due_at = due_at
-        case.reminded_at = None
     if not life.owes_an_answer(Status(case.status)):
         case.due_at = None
     _set_interim(case, action)

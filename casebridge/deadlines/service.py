@@ -33,9 +33,20 @@ async def answer_due(session: AsyncSession, case: Case, level: str | None = None
     return rules.answer_due(case.kind, level or case.level, now(), ZONE, is_off)
 
 
+async def begin(session: AsyncSession, case: Case) -> None:
+    """Sets the first deadline of a case that was just registered, and when half of its time is over."""
+    case.due_at = await answer_due(session, case)
+    case.interim_due_at = rules.interim_due(now(), case.due_at)
+
+
 async def waiting_due(session: AsyncSession) -> datetime:
     """Until when an applicant may give what was asked for."""
-    return rules.due_after(in_force().waiting_days, now(), ZONE, await working_calendar(session))
+    return await working_days_from(session, now(), in_force().waiting_days)
+
+
+async def working_days_from(session: AsyncSession, moment: datetime, days: int) -> datetime:
+    """The end of office hours so many working days after a moment."""
+    return rules.due_after(days, moment, ZONE, await working_calendar(session))
 
 
 async def list_days(session: AsyncSession, year: int) -> DayPage:

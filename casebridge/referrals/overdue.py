@@ -11,14 +11,14 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.answers import service as answers
-from casebridge.cases.life import OPEN, Action
-from casebridge.cases.models import Case
+from casebridge.cases.life import OPEN, RUNNING, Action
+from casebridge.cases.models import Case, going_on
 from casebridge.cases.schemas import Status
 from casebridge.cases.steps import SYSTEM, locked, take_step
 from casebridge.country.units import CENTRE
 from casebridge.database import Database
 from casebridge.deadlines import service as deadlines
-from casebridge.deadlines.rules import add_working_days, answer_due, due_after, interim_due
+from casebridge.deadlines.rules import add_working_days, answer_due, interim_due
 from casebridge.deadlines.terms import in_force
 from casebridge.notifications.service import notify_unit
 from casebridge.problems import Problem
@@ -30,11 +30,12 @@ NEW_AT_ONCE: Final = 1000
 FRESH: Final = timedelta(days=1)
 """An older case without a deadline was opened again, or is older than deadlines: its time begins now."""
 _OPEN: Final = tuple(status.value for status in OPEN)
+_RUNNING: Final = tuple(status.value for status in RUNNING)
 log = structlog.get_logger("casebridge.overdue")
 
 
 async def sweep(database: Database) -> int:
-    """One round: first deadlines for those who have none, reminders, escalations, silences; how many."""
+    """One round: deadlines for those who have none, reminders, escalations, silences; how many."""
     moment = now()
     async with database.writing() as session:
         count = await give_deadlines(session)
@@ -42,6 +43,7 @@ async def sweep(database: Database) -> int:
         (_soon_due, _remind),
         (_interim_due, _remind_of_interim),
         (_overdue, _escalate),
+        (_unheard, _give_back),
         (_silent, _close),
         (_settled, _close),
     ):
@@ -57,18 +59,18 @@ async def sweep(database: Database) -> int:
 
 
 async def _ids(session: AsyncSession, *conditions: object) -> list[UUID]:
-    query = select(Case.id).where(*conditions).order_by(Case.due_at, Case.id).limit(AT_ONCE)  # type: ignore[arg-type]
+    query = select(Case.id).where(going_on(), *conditions).order_by(Case.due_at, Case.id).limit(AT_ONCE)  # type: ignore[arg-type]
     return list(await session.scalars(query))
 
 
 async def give_deadlines(session: AsyncSession) -> int:
-    """Gives cases that came by the line their first deadline, many at once; how many.
+    """Gives open cases that have none a deadline, many at once; how many.
 
-    An intake does not wait for the calendar: its case has a deadline half a minute later.
+    Every case gets its own with its registration: this is the net for those of an older version.
     """
     query = (
         select(Case.id, Case.kind, Case.level, Case.registered_at)
-        .where(Case.due_at.is_(None), Case.status.in_(_OPEN))
+        .where(going_on(), Case.due_at.is_(None), Case.status.in_(_OPEN))
         .order_by(Case.registered_at)
         .limit(NEW_AT_ONCE)
         .with_for_update(skip_locked=True)
@@ -87,11 +89,10 @@ async def give_deadlines(session: AsyncSession) -> int:
 
 
 async def _soon_due(session: AsyncSession, moment: datetime) -> list[UUID]:
-    is_off = await deadlines.working_calendar(session)
-    until = due_after(in_force().remind_before_days, moment, deadlines.ZONE, is_off)
+    until = await deadlines.working_days_from(session, moment, in_force().remind_before_days)
     return await _ids(
         session,
-        Case.status.in_(_OPEN),
+        Case.status.in_(_RUNNING),
         Case.due_at > moment,
         Case.due_at <= until,
         Case.reminded_at.is_(None),
@@ -100,7 +101,7 @@ async def _soon_due(session: AsyncSession, moment: datetime) -> list[UUID]:
 
 async def _remind(session: AsyncSession, case_id: UUID) -> int:
     case = await locked(session, case_id)
-    if case.reminded_at is not None or case.due_at is None or case.owner_unit is None:
+    if case.reminded_at is not None or case.due_at is None or case.status not in _RUNNING:
         return 0
     case.reminded_at = now()
     values = {"due_at": to_text(case.due_at)}
@@ -109,14 +110,14 @@ async def _remind(session: AsyncSession, case_id: UUID) -> int:
 
 
 async def _interim_due(session: AsyncSession, moment: datetime) -> list[UUID]:
-    return await _ids(session, Case.status.in_(_OPEN), Case.interim_due_at <= moment, Case.due_at > moment)
+    return await _ids(session, Case.status.in_(_RUNNING), Case.interim_due_at <= moment, Case.due_at > moment)
 
 
 async def _remind_of_interim(session: AsyncSession, case_id: UUID) -> int:
     """After half the time, then after half of what is left, and so on to the answer's own reminder."""
     case, moment = await locked(session, case_id), now()
     interim, due, owner = case.interim_due_at, case.due_at, case.owner_unit
-    if interim is None or due is None or owner is None or interim > moment:
+    if interim is None or due is None or interim > moment or case.status not in _RUNNING:
         return 0
     step = f"interim:{to_text(interim)}"
     await notify_unit(session, owner, "interim_reminder", {}, case_id=case.id, step=step)
@@ -127,21 +128,28 @@ async def _remind_of_interim(session: AsyncSession, case_id: UUID) -> int:
 
 async def _overdue(session: AsyncSession, moment: datetime) -> list[UUID]:
     """Nobody stands above the Centre: what it leaves overdue stays so, in sight of all who look."""
-    somewhere = or_(Case.owner_unit != CENTRE, Case.status == Status.WAITING_APPLICANT.value)
-    return await _ids(session, Case.status.in_(_OPEN), Case.due_at <= moment, somewhere)
+    return await _ids(session, Case.status.in_(_RUNNING), Case.due_at <= moment, Case.owner_unit != CENTRE)
+
+
+async def _unheard(session: AsyncSession, moment: datetime) -> list[UUID]:
+    return await _ids(session, Case.status == Status.WAITING_APPLICANT.value, Case.due_at <= moment)
 
 
 async def _escalate(session: AsyncSession, case_id: UUID) -> int:
     case = await locked(session, case_id)
-    if case.due_at is None or case.due_at > now() or case.status not in _OPEN:
+    if case.due_at is None or case.due_at > now() or case.status not in _RUNNING or case.owner_unit == CENTRE:
         return 0
-    if case.status == Status.WAITING_APPLICANT:  # the applicant's time is over: the unit answers as it can
-        due = await deadlines.answer_due(session, case)
-        await take_step(
-            session, case, Action.SUPPLIED, SYSTEM, due_at=due, detail={"reason": "applicant_silent"}
-        )
-    elif case.owner_unit != CENTRE:
-        await move_up(session, case, Action.ESCALATED, actor=SYSTEM, reason="overdue")
+    await move_up(session, case, Action.ESCALATED, actor=SYSTEM, reason="overdue")
+    return 1
+
+
+async def _give_back(session: AsyncSession, case_id: UUID) -> int:
+    """The applicant's time is over: the unit answers as it can, and its own time begins."""
+    case = await locked(session, case_id)
+    if case.due_at is None or case.due_at > now() or case.status != Status.WAITING_APPLICANT:
+        return 0
+    due = await deadlines.answer_due(session, case)
+    await take_step(session, case, Action.SUPPLIED, SYSTEM, due_at=due, detail={"reason": "applicant_silent"})
     return 1
 
 

@@ -42,6 +42,8 @@ class Repeats(Wire):
 
     linked_to: Id | None
     linked_to_code: TrackingCode | None
+    linked_to_status: Status | None
+    """Where the original stands: what its applicant is told of the repeat, too."""
     repeated_by: list[Id]
     candidates: list[Candidate]
 

@@ -48,7 +48,8 @@ async def repeats_of(session: AsyncSession, case_id: UUID, narrow: Narrow = all_
     candidates = [] if case.linked_to else await _candidates(session, case, words, narrow)
     return Repeats(
         linked_to=original.id if original else None,
-        linked_to_code=original.tracking_code if original else None,
+        linked_to_code=(original.tracking_code or original.told_code) if original else None,
+        linked_to_status=original.status if original else None,
         repeated_by=list(repeated_by),
         candidates=candidates,
     )

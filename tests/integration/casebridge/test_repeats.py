@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from uuid6 import uuid7
 
+from casebridge.answers import service as answers
 from casebridge.callbacks.models import CallbackRow
 from casebridge.cases.models import Case
 from casebridge.search.service import index_case
@@ -124,3 +126,48 @@ async def test_two_who_link_two_cases_to_each_other_leave_one_open(api: Any) -> 
         states = [(await http.get(f"/cases/{case}")).json()["status"] for case in (one, two)]
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     assert states.count("closed") == 1
+
+
+async def test_with_a_repeats_code_one_hears_of_the_original_and_decides_about_it(api: Any) -> None:
+    original, repeat = await case_of(api, WATER, days_ago=9), await case_of(api, WATER)
+    codes = {}
+    async with api.person("agent") as http:
+        await http.post(f"/cases/{repeat}/link", json={"to_case_id": original})
+        shown = (await http.get(f"/cases/{repeat}/repeats")).json()
+        assert shown["linked_to_status"] == "registered"
+        for case in (original, repeat):
+            codes[case] = (await http.get(f"/cases/{case}")).json()["tracking_code"]
+    async with api.client() as client:
+        found = await client.follow_up(codes[repeat], "national_id", APPLICANT)
+        assert (found.status, found.last_reply) == ("registered", None)
+        async with api.bridge.database.writing() as session:
+            answer_id = await answers.answer(
+                session, UUID(original), unit=None, actor="t", text="آب وصل شد", language="fa"
+            )
+        heard = [await client.follow_up(code, "national_id", APPLICANT) for code in codes.values()]
+        assert heard[0] == heard[1]
+        assert (heard[1].status, heard[1].last_reply.answer_id) == ("answered", answer_id)
+        said = {
+            "format": 1, "type": "decision", "record_id": str(uuid7()), "node": "n1",
+            "call_id": "1795500900.8", "created_at": to_text(now()), "language": "fa",
+            "tracking_code": codes[repeat],
+            "answer_id": str(answer_id), "accepted": True, "recording": None,
+            "sealed": api.citizen.seal(
+                identifier_kind="national_id", identifier=APPLICANT, contact_number=None, caller_number=None
+            ),
+        }  # fmt: skip
+        assert (await client.post_record(said)).case_id == UUID(original)
+    async with api.bridge.database.reading() as session:
+        states = [(await session.get_one(Case, UUID(case))).status for case in (original, repeat)]
+    assert states == ["accepted", "closed"]
+
+
+async def test_an_unlinked_repeat_speaks_for_itself_again(api: Any) -> None:
+    original, repeat = await case_of(api, WATER, kind="request"), await case_of(api, WATER)
+    async with api.person("agent") as http:
+        await http.post(f"/cases/{repeat}/link", json={"to_case_id": original})
+        code = (await http.get(f"/cases/{repeat}")).json()["tracking_code"]
+        async with api.client() as client:
+            assert (await client.follow_up(code, "national_id", APPLICANT)).kind == "request"
+            await http.post(f"/cases/{repeat}/unlink")
+            assert (await client.follow_up(code, "national_id", APPLICANT)).kind == "complaint"

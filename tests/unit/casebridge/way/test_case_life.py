@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebridge.cases.life import OPEN, STEPS, Action, after, dot, may, owes_an_answer, ways
+from casebridge.cases.life import OPEN, RUNNING, STEPS, Action, after, dot, may, owes_an_answer, ways
 from casebridge.cases.schemas import Status
 
 PICTURE = Path(__file__).parents[4] / "docs" / "pictures" / "case_life.svg"
@@ -70,7 +70,12 @@ def test_not_ours_is_a_referral_and_never_a_closure() -> None:
     assert [status for status in OPEN if may(Action.CLOSED, status)] == []
 
 
-def test_a_deadline_runs_while_an_answer_is_owed() -> None:
+def test_no_unit_is_late_while_the_applicant_was_asked_something() -> None:
+    assert {Status.WAITING_APPLICANT} == OPEN - RUNNING
+    assert not may(Action.ESCALATED, Status.WAITING_APPLICANT)
+
+
+def test_a_deadline_is_set_while_an_answer_is_owed() -> None:
     assert {status for status in Status if owes_an_answer(status)} == {
         Status.REGISTERED,
         Status.REFERRED,
