@@ -6,6 +6,7 @@ written down in the transaction that applies the change.
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -26,19 +27,21 @@ from casebridge.search.service import index_case
 from line111.clock import now
 from line111.sealing import NotSealedForUs, unseal
 
+UNKNOWN_CASE: Final = "unknown_case"
+"""A change of a case whose name over there we do not know yet: told again, it may fit."""
+
 
 async def take_change(session: AsyncSession, change: SamadChange) -> str:
     """Applies a change of the outside SAMAD; returns its outcome."""
     known = await session.get(ReceivedChange, (SAMAD, change.id))
-    if known is not None:
+    if known is not None and known.outcome != UNKNOWN_CASE:
         return "known"
     case = await _case_of(session, change.reference)
-    outcome = "unknown_case" if case is None else await _apply_change(session, case, change)
-    session.add(
-        ReceivedChange(
-            source=SAMAD, change_id=change.id, case_id=case.id if case else None, outcome=outcome, at=now()
-        )
-    )
+    outcome = UNKNOWN_CASE if case is None else await _apply_change(session, case, change)
+    if known is None:
+        known = ReceivedChange(source=SAMAD, change_id=change.id)
+        session.add(known)
+    known.case_id, known.outcome, known.at = case.id if case else None, outcome, now()
     await session.flush()
     return outcome
 
@@ -46,19 +49,22 @@ async def take_change(session: AsyncSession, change: SamadChange) -> str:
 async def take_parcel(session: AsyncSession, bridge: Bridge, centre: str, parcel: Parcel) -> ParcelReceipt:
     """Applies a parcel of another centre: opens the case here, or what is new in it.
 
+    Nothing is said of a case they have no part in: neither its name nor that it is theirs to know.
+
     Raises Problem where its seal does not open, or the applicant has no valid identifier (article 5-3).
     """
+    _identity(bridge, parcel)  # closed for us alone: our own parcel, thrown back with its signature, is not
     source, change_id = CENTRE + centre, str(parcel.id)
     known = await session.get(ReceivedChange, (source, change_id))
+    if known is not None:
+        return ParcelReceipt(outcome="known", reference=_name(await session.get(Case, known.case_id)))
     case = await session.get(Case, parcel.case.id, with_for_update=True)
     link = await session.get(LinkedCase, (source, parcel.case.id))
-    if known is not None:
-        return ParcelReceipt(outcome="known", reference=_name(case))
     if case is None:
         case = await _open(session, bridge, source, parcel)
         outcome = "opened"
     elif link is None:
-        raise Problem("not_allowed")  # it is ours, and was never given to them
+        return ParcelReceipt(outcome="refused", reference=None)  # it is ours, and was never given to them
     else:
         outcome = await _apply_parcel(session, case, link, parcel, source)
     if outcome == "refused":  # not written down: after somebody has looked, the same parcel may fit

@@ -17,8 +17,11 @@ def agency_of(unit: str | None) -> str | None:
 
 
 def is_theirs(agency: str, owner_unit: str | None, complained_unit: str | None) -> bool:
-    """Whether a case is in this agency's hands: owned by a unit of it that is not barred from it."""
-    if owner_unit is None or agency_of(owner_unit) != agency:
+    """Whether a case is in its office automation's hands: owned by a unit of it, and about none of it.
+
+    Its head hears complaints about its desk (10-3), but the desk has its hands in the automation.
+    """
+    if owner_unit is None or agency_of(owner_unit) != agency or not may_still_hear(agency, complained_unit):
         return False
     return complained_unit is None or not barred(owner_unit, complained_unit)
 

@@ -33,6 +33,7 @@ from casebridge.links.rules import (
     verdict,
     wait_before_next,
 )
+from casebridge.webhooks.rules import is_theirs
 
 EXAMPLE = Path(casebridge.links.__file__).parent / "example.toml"
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
@@ -239,3 +240,21 @@ def test_a_wrong_mapping_file_says_what_is_wrong(tmp_path: Path, old: str, new: 
     (tmp_path / "m.toml").write_text(text.replace(old, new, 1))
     with pytest.raises(MappingError, match=named):
         load_mapping(tmp_path / "m.toml")
+
+
+@pytest.mark.parametrize(
+    ("owner", "complained", "theirs"),
+    [
+        ("agency/water/23", None, True),
+        ("agency/water/head", "province/23/desk", True),
+        ("agency/gas/23", None, False),
+        ("province/23/desk", None, False),
+        ("agency/water/head", "agency/water/desk", False),
+        ("agency/water/head", "agency/water/23", False),
+        ("agency/water/23", "province/23/governor", False),
+    ],
+)
+def test_an_agencys_automation_gets_what_is_with_the_agency_and_about_none_of_it(
+    owner: str, complained: str | None, theirs: bool
+) -> None:
+    assert is_theirs("water", owner, complained) is theirs

@@ -9,7 +9,11 @@ from sqlalchemy import select
 
 from casebridge.answers import service as answers
 from casebridge.links.circuit import CircuitState
-from casebridge.links.models import ReceivedChange
+from casebridge.links.fan_out import SAMAD
+from casebridge.links.models import LinkedCase, ReceivedChange
+from casebridge.links.receiving import take_change
+from casebridge.links.schemas import SamadChange
+from line111.clock import now
 from line111.settings import Settings
 
 
@@ -148,3 +152,20 @@ async def test_nothing_that_identifies_a_person_waits_in_the_deliveries(
     await linked.told()
     (row,) = await deliveries(linked, "waiting")
     assert "0012345679" not in str(vars(row))
+
+
+async def test_a_change_told_before_we_knew_their_name_for_the_case_counts_when_told_again(
+    seeded_api: Any, a_case: Any, case_now: Any
+) -> None:
+    case = await a_case(seeded_api)
+    change = SamadChange(id="c1", reference="S-1", status="in_hand")
+    outcomes = []
+    for named in (False, True, False):
+        async with seeded_api.bridge.database.writing() as session:
+            if named:
+                link = {"target": SAMAD, "case_id": case.id, "direction": "out", "reference": "S-1"}
+                session.add(LinkedCase(**link, at=now()))
+                await session.flush()
+            outcomes.append(await take_change(session, change))
+    assert outcomes == ["unknown_case", "applied", "known"]
+    assert (await case_now(seeded_api, case.id)).status == "in_hand"
