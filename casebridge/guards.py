@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -30,11 +31,14 @@ SECURITY_HEADERS = {
 }
 
 
+_LARGE = {"audio": AUDIO_LIMIT, "transcript": TRANSCRIPT_LIMIT}
+_RECORDING = re.compile(r"/api/v1/recordings/[^/]+/(audio|transcript)")
+
+
 def limit_for(path: str) -> int:
-    """Largest body of a path, in bytes."""
-    if path.endswith("/audio"):
-        return AUDIO_LIMIT
-    return TRANSCRIPT_LIMIT if path.endswith("/transcript") else JSON_LIMIT
+    """Largest body of a path, in bytes: parts of a recording alone may be large."""
+    found = _RECORDING.fullmatch(path)
+    return _LARGE[found.group(1)] if found else JSON_LIMIT
 
 
 class BodyLimit:

@@ -8,13 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Path, Response
 
 from casebridge.bridge import Bridge, get_bridge
-from casebridge.people.access import require
+from casebridge.people.access import KnownFirst, require
 from casebridge.people.service import Principal
 from casebridge.problems import documented
 from casebridge.transcripts import service
 from casebridge.transcripts.schemas import NewTranscript, Transcript
 
-router = APIRouter(tags=["transcripts"])
+router = APIRouter(tags=["transcripts"], route_class=KnownFirst)
 RecordingId = Annotated[UUID, Path(examples=["019a0000-0000-7000-8000-000000000002"])]
 EXAMPLE = {
     "language": "en",
