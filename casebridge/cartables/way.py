@@ -64,16 +64,18 @@ async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
 
 
 async def belongs_to(session: AsyncSession, case_id: UUID, *, reviewed: bool = False) -> Decision | None:
-    """Where the rules send a case as it is classified; None where they name nobody.
+    """Where the rules send a case as it is classified; None where they name nobody, or those whose
+    answer was objected to.
 
     Args:
         reviewed: as if the working group had approved of it, where it is an idea (4-20).
     """
     case = await session.get_one(Case, case_id)
     try:
-        return await referrals.route_of(session, case, reviewed=reviewed)
+        decision = await referrals.route_of(session, case, reviewed=reviewed)
     except Problem:
         return None
+    return None if await referrals.objected_below(session, case, decision.unit) else decision
 
 
 async def withdraw(session: AsyncSession, who: Principal, case_id: UUID) -> None:

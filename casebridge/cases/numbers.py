@@ -1,4 +1,4 @@
-"""An applicant's telephone numbers in a case: encrypted together, opened where somebody answers for it."""
+"""How an applicant is reached in a case: encrypted together, opened where somebody answers for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from casebridge.cases.models import Case
 from casebridge.crypto import KeyRing
 
 Numbers = dict[str, str | None]
-"""`contact_number` and `caller_number`, as they can be dialled."""
+"""`contact_number` and `caller_number`, as they can be dialled, and `email` where one was given."""
 
 
 def close_numbers(keys: KeyRing, case_id: UUID, numbers: Numbers) -> bytes | None:

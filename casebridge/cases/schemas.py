@@ -169,6 +169,7 @@ class Revealed(Wire):
     identifier: str
     contact_number: str | None
     caller_number: str | None
+    email: str | None
 
 
 class FollowUpQuestion(Wire):

@@ -54,6 +54,7 @@ async def reveal(
         identifier=open_identifier(keys, applicant.id, applicant.identifier),
         contact_number=numbers.get("contact_number"),
         caller_number=numbers.get("caller_number"),
+        email=numbers.get("email"),
     )
 
 

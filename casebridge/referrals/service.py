@@ -131,8 +131,6 @@ async def refer(
         raise Problem("invalid_request", errors=[("to_unit", "unit_has_it")])
     if rules.barred(to_unit, case.complained_unit):
         raise Problem("unit_barred")
-    if case.round > 1 and await _answered_below(session, case_id, to_unit):
-        raise Problem("second_review_lower")
     refusal = rules.may_register(to_unit, case.subject, land, facts_of(case))
     if refusal is not None:
         raise Problem("not_competent", unit=refusal.competent_unit, article=refusal.article)
@@ -150,7 +148,7 @@ async def send_on(
     seen: int | None = None,
 ) -> Decision:
     """Refers a case to the unit the rules name; a working group that has reviewed an idea sends it to the
-    agency concerned (4-20). Nothing happens where it is there already."""
+    agency concerned (4-20). Nothing happens where it is there already. Raises Problem as `refer` does."""
     case = await locked(session, case_id, seen)
     owned_by(case, unit)
     decision = _route(facts_of(case, reviewed=reviewed or unit == IDEAS), await country(session))
@@ -260,10 +258,12 @@ def note_referral(session: AsyncSession, case: Case, decision: Decision, actor: 
     )
 
 
-async def _answered_below(session: AsyncSession, case_id: UUID, unit: str) -> bool:
-    """Whether a unit, or one above it, gave an answer of this case that was objected to."""
+async def objected_below(session: AsyncSession, case: Case, unit: str) -> bool:
+    """Whether a unit, or one above it, gave an answer that was objected to: no second review goes there."""
+    if case.round < 2:
+        return False
     given = await session.scalars(
-        select(AnswerRow.unit_code).where(AnswerRow.case_id == case_id, AnswerRow.decision == "objected")
+        select(AnswerRow.unit_code).where(AnswerRow.case_id == case.id, AnswerRow.decision == "objected")
     )
     return any(rules.barred(unit, answering) for answering in given)
 
@@ -279,6 +279,8 @@ async def _move(
     reason: str,
     note: str | None = None,
 ) -> None:
+    if reason != "complained_of" and await objected_below(session, case, decision.unit):
+        raise Problem("second_review_lower")
     due: datetime = await deadlines.answer_due(session, case)
     note_referral(session, case, decision, actor, reason=reason, note=note, due_at=due)
     detail = {"from": case.owner_unit, "to": decision.unit, "reason": reason}

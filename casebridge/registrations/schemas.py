@@ -13,7 +13,7 @@ from casebridge.referrals.schemas import County
 from casebridge.wire import Id, Instant, PlainText, TrackingCode, Wire
 
 PhoneText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{3,32}$")]
-EmailText = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
+EmailText = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$", max_length=190)]
 
 
 class RegistrationForm(Wire):
@@ -26,6 +26,7 @@ class RegistrationForm(Wire):
     identifier: Annotated[str, StringConstraints(pattern=r"^[0-9]{10,12}$")]
     contact_number: PhoneText | None = None
     email: EmailText | None = None
+    """Where the applicant is written to who has no mobile number; kept like the number, encrypted."""
     text: Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
     province: Province | None = None
     county: County | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -88,6 +89,7 @@ class Node:
             "LINE111_NODE": self.settings.node,
             "LINE111_BRIDGE__PORT": str(self.settings.bridge.port),
             "LINE111_REDIS__URL": str(self.settings.redis.url),
+            "LINE111_LINKS__CENTRES": json.dumps({"tehran": self._neighbour()}),
         }
         with (self.settings.home / "console.log").open("ab") as log:
             command = [sys.executable, "-m", "console"]
@@ -102,6 +104,11 @@ class Node:
             except httpx.HTTPError:
                 time.sleep(0.1)
         pytest.fail(f"the screens did not start:\n{self.log[-3000:]}")
+
+    def _neighbour(self) -> dict[str, str]:
+        """Another centre, which nobody answers for: what it is told waits."""
+        public = read_secret(self.settings, "sealing_public")
+        return {"url": "http://127.0.0.1:9", "sealing_public": public, "secret": "session_key"}
 
     def stop(self) -> float:
         """SIGTERM; returns the seconds until the process had ended."""

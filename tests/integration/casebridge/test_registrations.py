@@ -156,6 +156,9 @@ async def test_a_second_review_does_not_go_back_down(country: Any) -> None:
         with pytest.raises(Problem, match="second_review_lower"):
             async with country.bridge.database.writing() as session:
                 await referrals.refer(session, case_id, to_unit=lower, actor="t")
+    with pytest.raises(Problem, match="second_review_lower"):
+        async with country.bridge.database.writing() as session:
+            await referrals.send_on(session, case_id, actor="t")
     async with country.bridge.database.writing() as session:
         await referrals.refer(session, case_id, to_unit=f"province/{PROVINCE}/performance", actor="t")
 

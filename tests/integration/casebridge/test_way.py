@@ -150,6 +150,24 @@ async def test_who_is_complained_of_loses_the_case_and_never_gets_it_back(way: A
                 await answers.answer(session, case_id, unit=unit, actor="t", text="x", language="fa")
 
 
+async def test_what_a_case_is_about_can_be_emptied_again_but_not_its_kind_and_its_history_says_so(
+    way: Any,
+) -> None:
+    case_id = await opened(way)
+    path = f"/cases/{case_id}"
+    async with way.person("agent") as http:
+        await http.patch(path, json={"subject": "water_cut", "county": "2301", "complained_unit": GOVERNOR})
+        emptied = {"subject": None, "province": None, "complained_unit": None}
+        assert (await http.patch(path, json=emptied)).status_code == 200
+        refused = await http.patch(path, json={"kind": None})
+        line = (await http.get(path)).json()["history"][-1]
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "kind"
+    case = await case_of(way, case_id)
+    assert (case.subject, case.province, case.county, case.complained_unit) == (None, None, None, None)
+    assert line["detail"]["complained_unit"] == {"from": GOVERNOR, "to": None}
+
+
 async def test_nobody_acts_on_what_is_with_another_unit(way: Any) -> None:
     case_id = await opened(way)
     with pytest.raises(Problem, match="not_yours"):
