@@ -21,7 +21,7 @@ from casebridge.cases.schemas import Status
 from casebridge.cases.service import original_of
 from casebridge.database import insert_into
 from casebridge.notifications import service
-from casebridge.notifications.inbound_rules import Meaning, language_of, understand
+from casebridge.notifications.inbound_rules import Meaning, language_of, legible, understand
 from casebridge.notifications.masking import contact_hash, masked, normal
 from casebridge.notifications.models import Inbound, Notification
 from casebridge.notifications.opt_outs import set_opt_out
@@ -52,7 +52,7 @@ async def receive(
 
     A message that comes again (same reference) changes nothing and gets the same word.
     """
-    hashed = contact_hash(bridge.lookup_key, sender)
+    hashed, text = contact_hash(bridge.lookup_key, sender), legible(text)
     async with bridge.database.writing() as session:
         entry, is_new = await _remember(session, provider, hashed, text, reference)
         if is_new:

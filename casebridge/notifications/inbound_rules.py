@@ -13,6 +13,8 @@ from persian.digits import to_latin
 from persian.letters import normalise
 from persian.tracking_code import is_valid_tracking_code
 
+LONGEST: Final = 2000
+"""Letters of a message that are kept."""
 THANKS: Final = 40
 """Letters that may follow an acceptance; whoever writes more has more to say than yes."""
 ARABIC_LETTER = re.compile(r"[\u0600-\u06ff]")
@@ -53,6 +55,15 @@ def understand(text: str) -> Meaning:
     if intent == "accept" and len(said) > THANKS:
         return Meaning("unknown", code)
     return Meaning(intent, code, said if intent == "object" else "")
+
+
+def legible(text: str) -> str:
+    """A message as it may be kept: no control characters, and no longer than telephones write.
+
+    A database that refuses it would have its centre send it again and again.
+    """
+    plain = (letter for letter in text if letter in "\n\r\t" or (letter >= " " and letter != "\x7f"))
+    return "".join(plain)[:LONGEST]
 
 
 def language_of(text: str) -> str:

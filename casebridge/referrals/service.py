@@ -82,7 +82,8 @@ async def classify(
             place; without a province there is no county either.
         forward: send the case there at once.
 
-    Raises Problem `not_found`, `case_moved_on`, `status_step`, `nobody_above`, or naming the field.
+    Raises Problem `not_found`, `case_moved_on`, `status_step`, `nobody_above`, `not_allowed` (whom a
+    complaint is about, the Centre alone says otherwise), or naming the field.
     """
     case = await locked(session, case_id, seen)
     land = await country(session)
@@ -91,6 +92,8 @@ async def classify(
     if "province" in changes and changes["province"] is None:
         changes = changes | {"county": None}
     changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
+    if "complained_unit" in changed and case.complained_unit and unit not in (None, CENTRE):
+        raise Problem("not_allowed")  # or who hears a complaint could hand it to whom it is about
     check_known(land, changed)
     detail = {name: {"from": getattr(case, name), "to": value} for name, value in changed.items()}
     for name, value in changed.items():

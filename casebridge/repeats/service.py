@@ -111,7 +111,11 @@ async def _locked(session: AsyncSession, case_id: UUID, to_case_id: UUID) -> tup
     if case_id == to_case_id:
         raise Problem("repeat_of_itself")
     rows = await session.scalars(
-        select(Case).where(Case.id.in_((case_id, to_case_id))).order_by(Case.id).with_for_update()
+        select(Case)
+        .where(Case.id.in_((case_id, to_case_id)))
+        .order_by(Case.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     found = {case.id: case for case in rows}
     if len(found) < 2:

@@ -19,7 +19,7 @@ from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
 from casebridge.webhooks.courier import masked
 from casebridge.webhooks.models import Webhook
-from casebridge.webhooks.rules import is_theirs
+from casebridge.webhooks.rules import is_theirs, may_still_hear
 from casebridge.webhooks.schemas import AgencyAnswer, AgencyCase, AgencyReferral, Taken
 from casebridge.webhooks.service import TARGET
 from line111.clock import now
@@ -72,7 +72,7 @@ async def refer(
     Raises Problem `not_found`, and what the referral rules forbid.
     """
     case = await _known_or_theirs(session, endpoint, case_id, key)
-    if case.owner_unit is not None and await _is_new(session, endpoint, case_id, key):
+    if await _is_new(session, endpoint, case_id, key):
         await referrals.refer(
             session,
             case_id,
@@ -100,9 +100,10 @@ async def _theirs(session: AsyncSession, endpoint: Webhook, case_id: UUID, *, lo
 
 async def _known_or_theirs(session: AsyncSession, endpoint: Webhook, case_id: UUID, key: str | None) -> Case:
     """As `_theirs`; but what was referred away with this very key may be asked for again."""
-    if key and await session.get(ReceivedChange, (f"{TARGET}{endpoint.id}", key)) is not None:
+    known = await session.get(ReceivedChange, (f"{TARGET}{endpoint.id}", key)) if key else None
+    if known is not None and known.case_id == case_id:
         case = await session.get(Case, case_id)
-        if case is not None:
+        if case is not None and may_still_hear(endpoint.agency, case.complained_unit):
             return case
     return await _theirs(session, endpoint, case_id)
 

@@ -249,3 +249,20 @@ async def test_a_unit_does_not_take_back_what_was_taken_from_it(way: Any) -> Non
     with pytest.raises(Problem, match="not_withdrawable"):
         async with way.bridge.database.writing() as session:
             await referrals.withdraw(session, case_id, unit=DESK, actor="t")
+
+
+async def test_who_hears_a_complaint_can_not_say_that_it_is_about_nobody_or_another(way: Any) -> None:
+    case_id, about = await opened(way), "county/2301/governor"
+    async with way.bridge.database.writing() as session:
+        await referrals.classify(session, case_id, {"complained_unit": about}, "t", forward=True)
+    hears = (await case_of(way, case_id)).owner_unit
+    for said in (None, "province/01/governor"):
+        with pytest.raises(Problem, match="not_allowed"):
+            async with way.bridge.database.writing() as session:
+                await referrals.classify(session, case_id, {"complained_unit": said}, "t", unit=hears)
+    async with way.bridge.database.writing() as session:
+        await referrals.classify(
+            session, case_id, {"complained_unit": about, "kind": "report"}, "t", unit=hears
+        )
+        await referrals.classify(session, case_id, {"complained_unit": None}, "t")
+    assert (await case_of(way, case_id)).complained_unit is None

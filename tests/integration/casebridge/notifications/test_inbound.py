@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from casebridge.answers.service import answer
+from casebridge.answers.service import answer, last_answer
 from casebridge.cases.life import Action
 from casebridge.cases.models import Case
 from casebridge.cases.steps import take_step
+from casebridge.notifications.inbound_rules import LONGEST
 from casebridge.notifications.models import Inbound, Notification
 from persian.digits import to_persian
 
@@ -203,6 +204,20 @@ async def test_an_objection_by_text_message_goes_one_step_up(
     async with api.bridge.database.reading() as session:
         after = await session.get_one(Case, case)
         assert (after.status, after.round) == ("second_review", 2)
+
+
+async def test_a_message_no_database_takes_is_kept_as_far_as_it_can_be_read(open_case: Any, api: Any) -> None:
+    case = await open_case()
+    async with api.bridge.database.writing() as session:
+        await answer(session, case, unit=None, actor="person:desk", text="رسیدگی شد.", language="fa")
+    await told_all(api, case)
+    text = "2 no\0 water" + "!" * 5000
+    assert await api.bridge.ear.understand("smpp", NUMBER, text, None) == "objected"
+    async with api.bridge.database.reading() as session:
+        given = await last_answer(session, case)
+    assert given is not None
+    assert given.objection_text.startswith("no water!")
+    assert len(given.objection_text) <= LONGEST
 
 
 async def told_all(api: Any, case: UUID) -> None:
