@@ -119,6 +119,11 @@ class Language:
         weekday = format_date(there, "EEEE", locale=self.code)
         return self.gettext("%(weekday)s, %(day)s") % {"weekday": weekday, "day": self.day(moment)}
 
+    def weekday(self, day: date) -> tuple[str, str]:
+        """The weekday's name, short and whole."""
+        short = "EEEEE" if self.code == "fa" else "EEEEEE"
+        return format_date(day, short, locale=self.code), format_date(day, "EEEE", locale=self.code)
+
     def short_day(self, moment: datetime | date) -> str:
         """A day in figures, as date fields take it: 1405/09/03, 2026-11-24."""
         there = self._there(moment)

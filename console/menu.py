@@ -30,6 +30,7 @@ ITEMS: Final = (
     Item("/links", N_("Neighbours"), "refresh", "links:read"),
     Item("/notifications", N_("Messages"), "message-2", "notifications:read"),
     Item("/country", N_("The country"), "map-pin", "country:read"),
+    Item("/holidays", N_("Calendar"), "calendar", "country:read"),
     Item("/audit", N_("Audit trail"), "shield-lock", "audit:read"),
 )
 

@@ -97,6 +97,7 @@ def _environment(speech: Language) -> Environment:
         return speech.gettext(words.word(table, code))
 
     environment.globals.update(colours=words.COLOURS, tables=words.TABLES, query=urlencode)
+    environment.globals["urgencies"] = way.URGENCIES
     environment.filters.update(
         digits=speech.digits,
         number=speech.number,
@@ -112,6 +113,5 @@ def _environment(speech: Language) -> Environment:
         province=speech.province,
         word=named,
         due=lambda due: way.due_in_words(due, speech, datetime.now(speech.zone)),
-        due_colour=lambda due: way.due_colour(due, datetime.now(speech.zone)),
     )
     return environment

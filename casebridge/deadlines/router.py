@@ -23,7 +23,7 @@ Editor = Annotated[Principal, Depends(require("country:write"))]
 @router.get("/holidays", responses=documented())
 async def list_days(
     bridge: Parts,
-    _who: Annotated[Principal, Depends(require("cases:read"))],
+    _who: Annotated[Principal, Depends(require("country:read"))],
     year: Annotated[int, Query(ge=2020, le=2100, description="Gregorian")],
 ) -> DayPage:
     """Public holidays of a year, with the edits of this centre."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,11 +13,52 @@ import holidays as official
 
 from casebridge.cases.schemas import Kind, Level
 from casebridge.deadlines.terms import in_force
+from persian.calendar import to_jalali
 
 IsOff = Callable[[date], bool]
 """Whether a day is no working day."""
 LONGEST: Final = 400
 """Working days; nothing that is due later than that is a deadline."""
+
+
+class Origin(StrEnum):
+    """What an official holiday goes by."""
+
+    SOLAR = "solar"
+    LUNAR = "lunar"
+    BOTH = "both"
+    """A solar and a lunar holiday on one day."""
+    DECLARED = "declared"
+    """Declared for once by the government."""
+
+
+SOLAR_DAYS: Final = frozenset(
+    {(1, 1), (1, 2), (1, 3), (1, 4), (1, 12), (1, 13), (3, 14), (3, 15), (11, 22), (12, 29), (12, 30)}
+)
+"""Months and days of the Jalali calendar; the thirtieth of Esfand comes in leap years alone."""
+_DECLARED: Final = "Public Holiday"
+_BETWEEN_NAMES: Final = "; "
+
+
+def origin_of(day: date, name_en: str) -> Origin:
+    """What a holiday of the official calendar goes by. A lunar one may be sighted a day earlier or later."""
+    if name_en == _DECLARED:
+        return Origin.DECLARED
+    if to_jalali(day)[1:] not in SOLAR_DAYS:
+        return Origin.LUNAR
+    return Origin.BOTH if _BETWEEN_NAMES in name_en else Origin.SOLAR
+
+
+def shifted(day: date, by: int, lunar: Container[date]) -> list[date]:
+    """The lunar holidays that move with one: those which follow it without a gap, the farthest first.
+
+    One month begins with one sighting: where Tasua falls a day later, so does Ashura after it.
+    """
+    step = timedelta(days=by)
+    run = [day]
+    while run[-1] + step in lunar:
+        run.append(run[-1] + step)
+    return run[::-1]
 
 
 def official_holidays(year: int) -> dict[date, tuple[str, str]]:

@@ -8,9 +8,11 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
+from casebridge.deadlines.rules import Origin
 from casebridge.wire import PlainText, Wire
 
-DayName = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+MOST_NAME = 128
+DayName = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_NAME)]
 
 
 class DaySource(StrEnum):
@@ -33,6 +35,8 @@ class Day(DayChange):
 
     day: date
     source: DaySource
+    origin: Origin | None = None
+    """What the official holiday of that day goes by; None: there is none."""
 
 
 class DayPage(Wire):

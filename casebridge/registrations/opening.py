@@ -95,7 +95,7 @@ async def open_case(
     case.owner_unit = first
     session.add(case)
     await session.flush()
-    case.due_at = await deadlines.answer_due(session, case)
+    await deadlines.begin(session, case)
     await _tell(session, case, actor, new.unit)
     if new.subject or new.agency or new.complained_unit or new.marginal_note or new.from_abroad:
         decision = await send_on(session, case.id, actor=actor)

@@ -1,6 +1,6 @@
 // Icons of the Tabler set that the screens use; build.mjs puts just these into one sprite.
 export default [
-  "alert-triangle", "arrow-back-up", "arrow-left", "arrow-right", "check", "chevron-down", "clock",
+  "alert-triangle", "arrow-back-up", "arrow-left", "arrow-right", "calendar", "check", "chevron-down", "clock",
   "copy", "dialpad", "download", "eye", "eye-off", "file-text", "filter", "headphones", "history",
   "home", "inbox", "keyboard", "language", "list-details", "lock", "logout", "map-pin", "menu-2",
   "message-2", "microphone", "phone", "phone-call", "phone-incoming", "phone-off", "player-pause",

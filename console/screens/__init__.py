@@ -18,6 +18,7 @@ def routers() -> list[APIRouter]:
         country_tables,
         delegations,
         door,
+        holidays,
         links,
         live,
         notifications,
@@ -49,6 +50,7 @@ def routers() -> list[APIRouter]:
         notifications,
         country_tables,
         country,
+        holidays,
         audit,
         live,
     )

@@ -20,6 +20,7 @@ TABLES: Final = {
     "decided_by": way.DECIDED_BY,
     "delegation": way.DELEGATIONS,
     "flag": way.FLAGS,
+    "origin": way.ORIGINS,
     "identifier": people.IDENTIFIERS,
     "language": people.LANGUAGES,
     "speaker": people.SPEAKERS,

@@ -68,6 +68,16 @@ FLAGS: Final = {
 }
 
 
+URGENCIES: Final = {"late": "red", "soon": "amber", "calm": "slate"}
+"""The colour a deadline is shown in."""
+ORIGINS: Final = {
+    "solar": N_("the solar calendar"),
+    "lunar": N_("the lunar calendar"),
+    "both": N_("both calendars"),
+    "declared": N_("a decision of the government"),
+}
+
+
 def closings_of(status: str) -> tuple[str, ...]:
     """Reasons for which the Centre may end a case in this state (9-1)."""
     if status == "accepted":
@@ -88,13 +98,3 @@ def due_in_words(due: datetime | None, speech: Language, now: datetime) -> str:
     if days < 2:
         return speech.gettext("Due tomorrow") if days else speech.gettext("Due today")
     return speech.ngettext("%(shown)s day left", "%(shown)s days left", days) % {"shown": speech.number(days)}
-
-
-def due_colour(due: datetime | None, now: datetime) -> str:
-    """The colour a deadline is shown in."""
-    if due is None:
-        return "slate"
-    seconds = (due - now).total_seconds()
-    if seconds <= 0:
-        return "red"
-    return "amber" if seconds < 2 * 86_400 else "slate"

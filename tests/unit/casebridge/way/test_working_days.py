@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from casebridge.cases.schemas import Kind, Level
 from casebridge.deadlines import terms
 from casebridge.deadlines.rules import (
+    Origin,
     add_working_days,
     answer_due,
     calendar,
     due_after,
     interim_due,
     official_holidays,
+    origin_of,
+    shifted,
     working_days_between,
 )
 from persian.calendar import TEHRAN, from_jalali, to_jalali
@@ -73,6 +76,39 @@ def test_every_holiday_has_a_persian_and_an_english_name(year: int) -> None:
     for persian, english in found.values():
         assert persian.strip()
         assert english.isascii()
+
+
+@pytest.mark.parametrize(
+    ("day", "origin"),
+    [
+        (date(2025, 3, 20), Origin.SOLAR),  # the thirtieth of Esfand of a leap year
+        (date(2026, 2, 11), Origin.SOLAR),
+        (date(2026, 3, 21), Origin.BOTH),  # Nowruz and Eid al-Fitr
+        (date(2026, 6, 4), Origin.BOTH),
+        (date(2026, 6, 25), Origin.LUNAR),
+        (date(2027, 6, 16), Origin.LUNAR),
+        (date(2026, 3, 1), Origin.DECLARED),
+    ],
+)
+def test_a_holiday_says_by_which_calendar_it_goes(day: date, origin: Origin) -> None:
+    assert origin_of(day, official_holidays(day.year)[day][1]) is origin
+
+
+@pytest.mark.parametrize(
+    ("by", "lunar", "moved"),
+    [
+        (1, set(), [15]),
+        (1, {16}, [16, 15]),
+        (1, {14, 16, 17}, [17, 16, 15]),
+        (-1, {14, 16}, [14, 15]),
+        (1, {17}, [15]),
+    ],
+)
+def test_one_sighting_moves_all_the_days_that_follow_without_a_gap(
+    by: int, lunar: set[int], moved: list[int]
+) -> None:
+    found = shifted(date(2027, 6, 15), by, {date(2027, 6, day) for day in lunar})
+    assert found == [date(2027, 6, day) for day in moved]
 
 
 def test_thursday_and_friday_are_the_weekend() -> None:
