@@ -81,6 +81,12 @@ class Bridge:
         self._tokens[token] = (time.monotonic() + TOKEN_MEMORY_SECONDS, found)
         return found
 
+    def tell_on(self) -> None:
+        """After a commit: what was written with it, events, messages and parcels, goes out at once."""
+        self.relay.wake()
+        self.sender.wake()
+        self.deliverer.wake()
+
     def lookup(self, identifier_kind: str, identifier: str) -> bytes:
         """The keyed hash an applicant is found by."""
         return keyed_hash(self.lookup_key, identifier_kind, identifier)

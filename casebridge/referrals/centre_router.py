@@ -35,7 +35,7 @@ async def forward(
         decision = await service.send_on(
             session, case_id, actor=who.actor, unit=unit, reviewed=True, seen=form.version
         )
-    _wake(bridge)
+    bridge.tell_on()
     return Route(unit=decision.unit, article=decision.article)
 
 
@@ -59,7 +59,7 @@ async def close(
             note=form.note,
             seen=form.version,
         )
-    _wake(bridge)
+    bridge.tell_on()
 
 
 @router.post("/cases/{case_id}/reopen", status_code=204, responses=REFUSALS)
@@ -73,9 +73,4 @@ async def reopen(
     async with bridge.database.writing() as session:
         await check_centre(session, who, case_id)
         await answers.reopen(session, case_id, actor=who.actor, reason=form.reason, seen=form.version)
-    _wake(bridge)
-
-
-def _wake(bridge: Bridge) -> None:
-    bridge.relay.wake()
-    bridge.sender.wake()
+    bridge.tell_on()

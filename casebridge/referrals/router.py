@@ -233,8 +233,7 @@ async def _after(bridge: Bridge, case_id: UUID) -> CaseDetail:
 
 
 def _wake(bridge: Bridge) -> None:
-    bridge.relay.wake()
-    bridge.sender.wake()
+    bridge.tell_on()
 
 
 def _line(shape: Any, row: Any) -> Any:

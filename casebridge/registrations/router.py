@@ -36,6 +36,5 @@ async def register(
     async with bridge.database.writing() as session:
         unit = await service.registering_unit(session, who, form.unit)
         registered = await service.register(session, bridge, form, who.actor, unit=unit)
-    bridge.relay.wake()
-    bridge.sender.wake()
+    bridge.tell_on()
     return registered

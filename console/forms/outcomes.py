@@ -46,16 +46,9 @@ class Refusal:
     code: str
 
 
-def wake(bridge: Bridge) -> None:
-    """What was just written is told on at once: events, messages, parcels for neighbours."""
-    bridge.relay.wake()
-    bridge.sender.wake()
-    bridge.deliverer.wake()
-
-
 def done(bridge: Bridge, address: str, said: str = "") -> Response:
     """After a form was taken: to the page that shows what became of it (`said`: a word of its notices)."""
-    wake(bridge)
+    bridge.tell_on()
     return RedirectResponse(f"{address}?said={said}" if said else address, 303)
 
 

@@ -7,10 +7,11 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from casebridge.callbacks import service as callbacks
 from casebridge.callbacks.schemas import Outcome, State
+from console.forms.outcomes import Notices, done, notice
 from console.forms.tokens import check_form
 from console.language import N_, Language
 from console.pages import language_of, render
@@ -20,7 +21,7 @@ router = APIRouter()
 FIRST: Final = 50
 MORNING: Final = time(9)
 LATER: Final = (("1", N_("In an hour")), ("3", N_("In three hours")), ("morning", N_("Tomorrow at nine")))
-NOTICES: Final = {
+NOTICES: Final[Notices] = {
     "nobody": (N_("Nobody is waiting whose time has come."), "slate"),
     "released": (N_("The callback is back in the line, at its old place."), "slate"),
     "done": (N_("Written down. Thank you."), "green"),
@@ -39,7 +40,6 @@ async def line_page(
     async with bridge.database.reading() as session:
         page = await callbacks.list_callbacks(session, bridge.cursors, state=State.WAITING, limit=FIRST)
         mine = await callbacks.held_by(session, bridge.keys, person.name) if may_claim else []
-    notice, colour = NOTICES.get(said, ("", "slate"))
     return render(
         request,
         "callbacks.html",
@@ -47,8 +47,7 @@ async def line_page(
         mine=mine,
         may_claim=may_claim,
         later=LATER,
-        notice=language_of(request).gettext(notice),
-        notice_colour=colour,
+        **notice(request, NOTICES, said),
     )
 
 
@@ -67,8 +66,7 @@ async def claim(bridge: BridgeParts, person: CallbackTaker) -> Response:
     taken = await callbacks.claim(
         bridge.database, bridge.line, bridge.keys, person.name, lease=lease, actor=person.actor, person=True
     )
-    bridge.relay.wake()
-    return RedirectResponse("/callbacks" if taken else "/callbacks?said=nobody", 303)
+    return done(bridge, "/callbacks", "" if taken else "nobody")
 
 
 @router.post("/callbacks/{callback_id}/release", dependencies=[Depends(check_form)])
@@ -76,8 +74,7 @@ async def release(bridge: BridgeParts, person: CallbackTaker, callback_id: UUID)
     """Gives a callback back to the line."""
     async with bridge.database.writing() as session:
         await callbacks.release(session, callback_id, person.name, person.actor)
-    bridge.relay.wake()
-    return RedirectResponse("/callbacks?said=released", 303)
+    return done(bridge, "/callbacks", "released")
 
 
 @router.post("/callbacks/{callback_id}/finish", dependencies=[Depends(check_form)])
@@ -93,8 +90,7 @@ async def finish(
     later_at = _later(later, language_of(request)) if outcome is Outcome.LATER else None
     async with bridge.database.writing() as session:
         await callbacks.finish(session, callback_id, outcome, later_at, person.actor, agent=person.name)
-    bridge.relay.wake()
-    return RedirectResponse("/callbacks?said=done", 303)
+    return done(bridge, "/callbacks", "done")
 
 
 def _later(choice: str, speech: Language) -> datetime:

@@ -106,8 +106,7 @@ async def bulk(
     except ValidationError:
         return render(request, "cartable_bulk.html", 422, act=act, results=None)
     results = await in_bulk(bridge.database, person, wanted, speech.code)
-    bridge.relay.wake()
-    bridge.sender.wake()
+    bridge.tell_on()
     return render(request, "cartable_bulk.html", act=act, results=results)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge
@@ -24,7 +24,7 @@ from casebridge.problems import Problem
 from casebridge.recordings.schemas import RecordingState
 from casebridge.referrals import service as referrals
 from casebridge.transcripts import service as transcripts
-from console.forms.outcomes import notice
+from console.forms.outcomes import done, notice
 from console.forms.steps import KINDS, NOTICES
 from console.forms.tokens import check_form
 from console.language import N_
@@ -190,9 +190,9 @@ async def set_kind(
         if problem.code != "case_moved_on" or not in_part:
             raise
         said = "moved_on"
-    bridge.relay.wake()
     if not in_part:
-        return RedirectResponse(f"/cases/{case_id}", 303)
+        return done(bridge, f"/cases/{case_id}")
+    bridge.tell_on()
     return render(
         request,
         "case_kind.html",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from casebridge.bridge import Bridge
 from casebridge.country import service
@@ -18,13 +18,14 @@ from casebridge.people.access import address_of
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from console.forms.country import save_form
+from console.forms.outcomes import Notices, done, notice
 from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CountryEditor, CountryReader
 
 router = APIRouter()
-NOTICES: Final = {"saved": N_("Saved, and written down with your name.")}
+NOTICES: Final[Notices] = {"saved": (N_("Saved, and written down with your name."), "green")}
 Said = Annotated[str, Query(max_length=16)]
 Wrong = Sequence[RowError]
 
@@ -47,10 +48,7 @@ async def place_page(
 @router.post("/country/places/{code}", dependencies=[Depends(check_form)])
 async def save_place(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
     """Changes a place."""
-    wrong, typed = await save_form(request, bridge, person.actor, Sheet.PLACES, address_of(request))
-    if wrong:
-        return await _place(request, bridge, person, code, wrong=wrong, typed=typed)
-    return _saved(f"/country/places/{typed['code']}")
+    return await _save(request, bridge, person, Sheet.PLACES, _place, "/country/places/", code)
 
 
 @router.get("/country/agencies")
@@ -62,12 +60,7 @@ async def agencies_page(request: Request, bridge: BridgeParts, person: CountryRe
 @router.post("/country/agencies", dependencies=[Depends(check_form)])
 async def save_agency(request: Request, bridge: BridgeParts, person: CountryEditor) -> Response:
     """Adds an agency or changes one."""
-    wrong, typed = await save_form(request, bridge, person.actor, Sheet.AGENCIES, address_of(request))
-    if not wrong:
-        return _saved(f"/country/agencies/{typed['code']}")
-    if typed["code"] in (await _country(bridge)).agencies:
-        return await _agency(request, bridge, person, typed["code"], wrong=wrong, typed=typed)
-    return await _agencies(request, bridge, person, wrong=wrong, typed=typed)
+    return await _save(request, bridge, person, Sheet.AGENCIES, _agency_or_all, "/country/agencies/")
 
 
 @router.get("/country/agencies/{code}")
@@ -86,10 +79,7 @@ async def agency_page(
 @router.post("/country/agencies/{code}/duties", dependencies=[Depends(check_form)])
 async def save_duty(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
     """Gives an agency a duty, or takes one away."""
-    wrong, typed = await save_form(request, bridge, person.actor, Sheet.DUTIES, address_of(request))
-    if wrong:
-        return await _agency(request, bridge, person, code, wrong=wrong, typed=typed)
-    return _saved(f"/country/agencies/{code}")
+    return await _save(request, bridge, person, Sheet.DUTIES, _agency, "/country/agencies/", code)
 
 
 @router.get("/country/subjects")
@@ -103,12 +93,7 @@ async def subjects_page(
 @router.post("/country/subjects", dependencies=[Depends(check_form)])
 async def save_subject(request: Request, bridge: BridgeParts, person: CountryEditor) -> Response:
     """Adds a subject or changes one."""
-    wrong, typed = await save_form(request, bridge, person.actor, Sheet.SUBJECTS, address_of(request))
-    if not wrong:
-        return _saved(f"/country/subjects/{typed['code']}")
-    if typed["code"] in (await _country(bridge)).subjects:
-        return await _subject(request, bridge, person, typed["code"], wrong=wrong, typed=typed)
-    return await _subjects(request, bridge, person, wrong=wrong, typed=typed)
+    return await _save(request, bridge, person, Sheet.SUBJECTS, _subject_or_all, "/country/subjects/")
 
 
 @router.get("/country/subjects/{code}")
@@ -130,19 +115,46 @@ async def unit_page(
 @router.post("/country/officials/{code:path}", dependencies=[Depends(check_form)])
 async def save_official(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
     """Makes somebody an official of a unit, or no longer."""
-    wrong, typed = await save_form(request, bridge, person.actor, Sheet.OFFICIALS, address_of(request))
-    if wrong:
-        return await _unit(request, bridge, person, code, wrong=wrong, typed=typed)
-    return _saved(f"/country/units/{code}")
+    return await _save(request, bridge, person, Sheet.OFFICIALS, _unit, "/country/units/", code)
 
 
 @router.post("/country/units/{code:path}", dependencies=[Depends(check_form)])
 async def save_unit(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
     """Gives a unit a name, a night shift, or takes it out of force."""
-    wrong, typed = await save_form(request, bridge, person.actor, Sheet.UNITS, address_of(request))
+    return await _save(request, bridge, person, Sheet.UNITS, _unit, "/country/units/", code)
+
+
+async def _save(
+    request: Request,
+    bridge: Bridge,
+    person: Principal,
+    sheet: Sheet,
+    show: Callable[..., Awaitable[Response]],
+    address: str,
+    code: str = "",
+) -> Response:
+    """Saves a form and leads to the page of its code; what is wrong is shown there with what was typed."""
+    wrong, typed = await save_form(request, bridge, person.actor, sheet, address_of(request))
+    code = code or typed["code"]
     if wrong:
-        return await _unit(request, bridge, person, code, wrong=wrong, typed=typed)
-    return _saved(f"/country/units/{code}")
+        return await show(request, bridge, person, code, wrong=wrong, typed=typed)
+    return done(bridge, address + code, "saved")
+
+
+async def _agency_or_all(
+    request: Request, bridge: Bridge, person: Principal, code: str, **shown: Any
+) -> Response:
+    if code in (await _country(bridge)).agencies:
+        return await _agency(request, bridge, person, code, **shown)
+    return await _agencies(request, bridge, person, **shown)
+
+
+async def _subject_or_all(
+    request: Request, bridge: Bridge, person: Principal, code: str, **shown: Any
+) -> Response:
+    if code in (await _country(bridge)).subjects:
+        return await _subject(request, bridge, person, code, **shown)
+    return await _subjects(request, bridge, person, **shown)
 
 
 async def _place(request: Request, bridge: Bridge, person: Principal, code: str, **shown: Any) -> Response:
@@ -270,12 +282,8 @@ def _page(
         named=lambda code: known.name(code, speech.code),
         wrong=wrong,
         typed=defaultdict(str, typed or {}),
-        notice=speech.gettext(NOTICES.get(said, "")),
+        **notice(request, NOTICES, said),
         kinds=list(AgencyKind),
         reaches=list(Reach),
         **values,
     )
-
-
-def _saved(address: str) -> Response:
-    return RedirectResponse(f"{address}?said=saved", 303)

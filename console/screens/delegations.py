@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
 
 from casebridge.cartables import delegations as service
@@ -16,16 +16,17 @@ from casebridge.cartables.rules import Act
 from casebridge.cartables.schemas import DelegationForm
 from casebridge.cases.schemas import Kind
 from casebridge.country.service import country
-from casebridge.problems import Problem, catalogue
+from casebridge.problems import Problem
+from console.forms.outcomes import Notices, done, notice, refusal
 from console.forms.tokens import check_form
 from console.language import N_, Language, NotADate
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CartableUser
 
 router = APIRouter()
-NOTICES: Final = {
-    "given": N_("The delegation is given, and written down with your name."),
-    "revoked": N_("The delegation is taken back: from now on nothing can be done with it."),
+NOTICES: Final[Notices] = {
+    "given": (N_("The delegation is given, and written down with your name."), "green"),
+    "revoked": (N_("The delegation is taken back: from now on nothing can be done with it."), "green"),
 }
 KINDS: Final = tuple(kind.value for kind in Kind if kind is not Kind.UNCLASSIFIED)
 ACTS: Final = tuple(act.value for act in Act)
@@ -57,7 +58,6 @@ async def give(
     """Gives a delegation, from the first moment of one day to the last of another."""
     speech = language_of(request)
     typed = {"to_username": to_username, "unit_code": unit_code, "since": since, "until": until}
-    fields = catalogue()["field"]
     try:
         begins, ends = _span(speech, since, until)
         form = DelegationForm(
@@ -72,17 +72,10 @@ async def give(
             await service.delegate(session, person, form)
     except NotADate:
         wrong = speech.gettext(N_("Write the days as figures: year, month, day."))
-    except ValidationError as error:
-        name = str(error.errors()[0]["type"])
-        wrong = fields[name][speech.code] if name in fields else speech.gettext(
-            N_("Choose whom, for which unit, and at least one thing they may do.")
-        )  # fmt: skip
-    except Problem as problem:
-        if not problem.errors:
-            raise
-        wrong = fields[problem.errors[0][1]][speech.code]
+    except (ValidationError, Problem) as error:
+        wrong = " ".join((await refusal(request, bridge, error)).told)
     else:
-        return RedirectResponse("/delegations?said=given", 303)
+        return done(bridge, "/delegations", "given")
     return await _page(
         request, bridge, person, wrong=wrong, typed=typed, actions=actions, kinds=kinds, status=422
     )
@@ -93,7 +86,7 @@ async def revoke(bridge: BridgeParts, person: CartableUser, delegation_id: UUID)
     """Takes one back."""
     async with bridge.database.writing() as session:
         await service.revoke(session, person, delegation_id)
-    return RedirectResponse("/delegations?said=revoked", 303)
+    return done(bridge, "/delegations", "revoked")
 
 
 async def _page(
@@ -122,7 +115,7 @@ async def _page(
         lines=lines,
         units=[(code, land.name(code, speech.code)) for code in sorted(own)],
         named=lambda code: land.name(code, speech.code),
-        notice=speech.gettext(NOTICES[said]) if said in NOTICES else "",
+        **notice(request, NOTICES, said),
         wrong=wrong,
         typed={"to_username": "", "unit_code": ""} | days | (typed or {}),
         chosen_acts=ACTS if actions is None else actions,

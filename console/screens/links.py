@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,10 +19,11 @@ from casebridge.links.samad import LinkError
 from casebridge.links.schemas import DeliveryState
 from casebridge.open311 import service as open311
 from casebridge.paging import MAX_CURSOR
-from casebridge.problems import Problem, catalogue
+from casebridge.problems import Problem
 from casebridge.webhooks import service as webhooks
 from casebridge.webhooks.schemas import WebhookForm
 from console.figures import Count
+from console.forms.outcomes import Notices, done, notice, refusal
 from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
@@ -32,7 +33,7 @@ from persian.digits import only_digits
 router = APIRouter()
 PAGE: Final = 50
 STATES: Final = ("dead", "waiting", "delivered", "dropped")
-NOTICES: Final = {
+NOTICES: Final[Notices] = {
     "resent": (N_("It is on its way again."), "green"),
     "dropped": (N_("It will not be delivered."), "slate"),
     "tested": (N_("The endpoint has taken the test message."), "green"),
@@ -70,9 +71,8 @@ async def settle(
             else:
                 await links.drop(session, delivery_id, person.actor)
     except Problem:
-        return RedirectResponse("/links?said=changed", 303)
-    bridge.deliverer.wake()
-    return RedirectResponse(f"/links?said={'resent' if deed == 'resend' else 'dropped'}", 303)
+        return done(bridge, "/links", "changed")
+    return done(bridge, "/links", "resent" if deed == "resend" else "dropped")
 
 
 @router.post("/links/resend-all", dependencies=[Depends(check_form)])
@@ -82,8 +82,7 @@ async def resend_all(
     """Sends all dead letters of one neighbour again."""
     async with bridge.database.writing() as session:
         await links.resend_all(session, target, person.actor)
-    bridge.deliverer.wake()
-    return RedirectResponse("/links?said=resent", 303)
+    return done(bridge, "/links", "resent")
 
 
 @router.post("/links/endpoints", dependencies=[Depends(check_form)])
@@ -96,15 +95,15 @@ async def register(
     url: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Registers an agency's endpoint and shows its secret and token, this once."""
-    wrong = await _wrong_endpoint(bridge, agency, url.strip())
     try:
+        await _check_endpoint(bridge, agency, url.strip())
         form = WebhookForm(agency=agency, name=name.strip(), url=url.strip())
-    except ValidationError as error:
-        wrong = wrong or str(error.errors()[0]["type"])
-    if wrong:
-        words = _field_words(request, wrong)
+    except (Problem, ValidationError) as error:
+        told = await refusal(request, bridge, error)
         asked = {"agency": agency, "name": name, "url": url}
-        return await _page(request, bridge, person, wrong=words, asked=asked, status=422)
+        return await _page(
+            request, bridge, person, wrong=" ".join(told.told), asked=asked, status=told.status
+        )
     async with bridge.database.writing() as session:
         made = await webhooks.register(session, bridge.keys, form, person.actor)
     return render(request, "link_secrets.html", made=made, key=None, headers={"Cache-Control": "no-store"})
@@ -118,8 +117,8 @@ async def test(bridge: BridgeParts, _: LinkKeeper, webhook_id: UUID) -> Response
     try:
         await bridge.agencies.test(webhook)
     except LinkError:
-        return RedirectResponse("/links?said=untold", 303)
-    return RedirectResponse("/links?said=tested", 303)
+        return done(bridge, "/links", "untold")
+    return done(bridge, "/links", "tested")
 
 
 @router.post("/links/endpoints/{webhook_id}/end", dependencies=[Depends(check_form)])
@@ -127,7 +126,7 @@ async def end(bridge: BridgeParts, person: LinkKeeper, webhook_id: UUID) -> Resp
     """Ends an endpoint."""
     async with bridge.database.writing() as session:
         await webhooks.disable(session, webhook_id, person.actor)
-    return RedirectResponse("/links?said=ended", 303)
+    return done(bridge, "/links", "ended")
 
 
 @router.post("/links/keys", dependencies=[Depends(check_form)])
@@ -148,7 +147,7 @@ async def end_key(bridge: BridgeParts, person: LinkKeeper, key_id: UUID) -> Resp
     """Ends an application's key."""
     async with bridge.database.writing() as session:
         await open311.end_key(session, key_id, person.actor)
-    return RedirectResponse("/links?said=ended", 303)
+    return done(bridge, "/links", "ended")
 
 
 @router.post("/links/pass", dependencies=[Depends(check_form)])
@@ -164,14 +163,13 @@ async def pass_case(
     async with bridge.database.reading() as session:
         found = (await listing.list_cases(session, bridge.keys, bridge.cursors, wanted, limit=1)).items
     if not found or centre not in bridge.settings.links.centres:
-        return RedirectResponse("/links?said=no_case", 303)
+        return done(bridge, "/links", "no_case")
     try:
         async with bridge.database.writing() as session:
             await links.pass_case(session, found[0].id, centre, person.actor, note=note.strip() or None)
     except Problem:
-        return RedirectResponse("/links?said=twice", 303)
-    bridge.relay.wake()
-    return RedirectResponse("/links?said=passed", 303)
+        return done(bridge, "/links", "twice")
+    return done(bridge, "/links", "passed")
 
 
 async def _page(
@@ -196,7 +194,6 @@ async def _page(
         keys = await open311.list_keys(session)
         agencies = await _agencies(session, language_of(request).code)
     in_use = sum(endpoint.disabled_at is None for endpoint in endpoints)
-    notice, colour = NOTICES.get(said, ("", "slate"))
     return render(
         request,
         "links.html",
@@ -218,8 +215,7 @@ async def _page(
         may_pass="cases:pass" in person.scopes,
         wrong=wrong,
         asked=asked or {"agency": "", "name": "", "url": ""},
-        notice=language_of(request).gettext(notice) if notice else "",
-        notice_colour=colour,
+        **notice(request, NOTICES, said),
     )
 
 
@@ -230,18 +226,12 @@ async def _agencies(session: AsyncSession, language: str) -> list[tuple[str, str
     return sorted(((one.code, country.name(one.code, language)) for one in active), key=lambda one: one[1])
 
 
-async def _wrong_endpoint(bridge: BridgeParts, agency: str, url: str) -> str:
-    """What is wrong with an endpoint, as a code of the catalogue's fields; nothing where it is good."""
+async def _check_endpoint(bridge: BridgeParts, agency: str, url: str) -> None:
+    """Raises Problem naming what can't be told things."""
     async with bridge.database.reading() as session:
         if (await read_country(session)).agency(agency) is None:
-            return "unknown_agency"
+            raise Problem("invalid_request", errors=[("agency", "unknown_agency")])
     try:
         await place_of(url, networks(bridge.settings.links.allow_private))
     except UnsafeTarget as error:
-        return str(error)
-    return ""
-
-
-def _field_words(request: Request, code: str) -> str:
-    fields = catalogue()["field"]
-    return str((fields.get(code) or fields["invalid"])[language_of(request).code])
+        raise Problem("invalid_request", errors=[("url", str(error))]) from None

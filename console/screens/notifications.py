@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from casebridge.notifications import listing, mending, wording
 from casebridge.notifications.listing import MessageFilter
@@ -17,15 +17,16 @@ from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
+from console.forms.outcomes import Notices, done, notice
 from console.forms.tokens import check_form
 from console.language import N_
-from console.pages import language_of, render
+from console.pages import render
 from console.visitor import BridgeParts, MessageMender, MessageReader
 from persian.digits import only_digits
 
 router = APIRouter()
 PAGE: Final = 50
-NOTICES: Final = {
+NOTICES: Final[Notices] = {
     "resent": (N_("On its way again."), "green"),
     "worded": (N_("The next message says it so."), "green"),
     "places": (N_("A place in braces is not among those a message fills."), "red"),
@@ -73,7 +74,7 @@ async def messages_page(
         states=list(State),
         audiences=list(Audience),
         may_mend="notifications:write" in person.scopes,
-        **_notice(request, said),
+        **notice(request, NOTICES, said),
     )
 
 
@@ -92,7 +93,7 @@ async def templates_page(
         languages=LANGUAGES,
         places=sorted(PLACES),
         may_mend="notifications:write" in person.scopes,
-        **_notice(request, said),
+        **notice(request, NOTICES, said),
     )
 
 
@@ -121,10 +122,10 @@ async def word(
     except UnknownTemplate:
         raise Problem("not_found") from None
     except Problem:
-        return RedirectResponse("/notifications/templates?said=places", 303)
+        return done(bridge, "/notifications/templates", "places")
     except ValueError:
-        return RedirectResponse("/notifications/templates?said=empty", 303)
-    return RedirectResponse("/notifications/templates?said=worded", 303)
+        return done(bridge, "/notifications/templates", "empty")
+    return done(bridge, "/notifications/templates", "worded")
 
 
 @router.get("/notifications/{message_id}")
@@ -139,7 +140,7 @@ async def message_page(
         "notification.html",
         message=message,
         may_resend="notifications:write" in person.scopes and message.state in mending.RESENDABLE,
-        **_notice(request, said),
+        **notice(request, NOTICES, said),
     )
 
 
@@ -148,8 +149,7 @@ async def resend_dead(request: Request, bridge: BridgeParts, person: MessageMend
     """All dead letters go out again."""
     async with bridge.database.writing() as session:
         await mending.resend_dead(session, person.actor, address=address_of(request))
-    bridge.sender.wake()
-    return RedirectResponse("/notifications?said=resent", 303)
+    return done(bridge, "/notifications", "resent")
 
 
 @router.post("/notifications/{message_id}/resend", dependencies=[Depends(check_form)])
@@ -157,15 +157,9 @@ async def resend(request: Request, bridge: BridgeParts, person: MessageMender, m
     """One message goes out again."""
     async with bridge.database.writing() as session:
         await mending.resend(session, message_id, person.actor, address=address_of(request))
-    bridge.sender.wake()
-    return RedirectResponse(f"/notifications/{message_id}?said=resent", 303)
+    return done(bridge, f"/notifications/{message_id}", "resent")
 
 
 def _reads(person: Principal) -> bool:
     """Texts say what citizens are told: operators keep the machines and do not read them."""
     return "cases:read" in person.scopes
-
-
-def _notice(request: Request, said: str) -> dict[str, Any]:
-    notice, colour = NOTICES.get(said, ("", "slate"))
-    return {"notice": language_of(request).gettext(notice) if notice else "", "notice_colour": colour}

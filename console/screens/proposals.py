@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from casebridge.bridge import Bridge
 from casebridge.cartables.access import acting_unit
@@ -18,6 +18,7 @@ from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.proposals import service as proposals
 from casebridge.proposals.schemas import Confirmation
+from console.forms.outcomes import done
 from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
@@ -55,9 +56,9 @@ async def confirm(
         if problem.code not in _NOT_NOW:
             raise
         said = "moved_on"
-    bridge.relay.wake()
     if "HX-Request" not in request.headers:
-        return RedirectResponse(f"/cases/{case_id}", 303)
+        return done(bridge, f"/cases/{case_id}")
+    bridge.tell_on()
     return await _part(request, bridge, person, case_id, said, unit)
 
 

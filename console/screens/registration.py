@@ -24,7 +24,7 @@ from casebridge.registrations.schemas import Registered, RegistrationForm
 from casebridge.repeats import service as repeats
 from casebridge.repeats.schemas import Candidate, MatterQuestion
 from console.forms.choices import Groups, agency_choices, subject_choices, unit_groups, with_chosen
-from console.forms.outcomes import Refusal, refusal, wake
+from console.forms.outcomes import Refusal, refusal
 from console.forms.steps import KINDS
 from console.forms.tokens import check_form
 from console.language import N_
@@ -118,7 +118,7 @@ async def register(request: Request, bridge: BridgeParts, person: CaseWriter) ->
     except (ValidationError, Problem) as error:
         told = await refusal(request, bridge, error)
         return await _page(request, bridge, person, typed, told=told, status=told.status)
-    wake(bridge)
+    bridge.tell_on()
     return render(request, "registered.html", made=made, belongs=belongs)
 
 

@@ -6,13 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from casebridge.bridge import Bridge
 from casebridge.cartables.access import check_case, narrowed_to, sight_of
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.repeats import service as repeats
+from console.forms.outcomes import done
 from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
@@ -65,9 +66,9 @@ async def unlink(request: Request, bridge: BridgeParts, person: CaseLinker, case
 
 
 async def _done(request: Request, bridge: Bridge, person: Principal, case_id: UUID, said: str) -> Response:
-    bridge.relay.wake()
     if "HX-Request" not in request.headers:
-        return RedirectResponse(f"/cases/{case_id}", 303)
+        return done(bridge, f"/cases/{case_id}")
+    bridge.tell_on()
     return await _part(request, bridge, person, case_id, said)
 
 

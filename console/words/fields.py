@@ -19,6 +19,9 @@ FIELDS: Final = {
     "subject": N_("Subject"),
     "complained_unit": N_("Whom a complaint or report is about"),
     "to_unit": N_("To which unit"),
+    "to_username": N_("User name of the official who is to act"),
+    "unit_code": N_("For which unit"),
+    "actions": N_("What may be done"),
     "centre": N_("Other centre"),
 }
 """Fields whose name is said with what is wrong in them; at the others the sentence says it all."""
