@@ -80,7 +80,8 @@ class Way(Wire):
     answers: list[AnswerLine]
     services: list[ServiceLine]
     may: frozenset[str]
-    """Of `take refer forward ask supplied answer service classify withdraw decide close reopen pass`."""
+    """Of `take refer forward ask supplied answer service classify about withdraw decide close reopen pass`;
+    `about`: say that it is about nobody, or somebody else."""
 
 
 class Bulk(Wire):

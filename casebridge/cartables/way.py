@@ -16,6 +16,7 @@ from casebridge.cases import life
 from casebridge.cases.life import Action
 from casebridge.cases.models import Case
 from casebridge.cases.schemas import Status
+from casebridge.country.units import CENTRE
 from casebridge.deadlines import service as deadlines
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
@@ -102,6 +103,10 @@ def _may(who: Principal, sight: Sight, case: Case, passed: list[Referral]) -> se
             allowed = may_act(sight, act, case.owner_unit, case.kind, case.complained_unit)
             if allowed and life.may(action, status):
                 found.add(name)
+        if "classify" in found and (
+            sight.everything or case.owner_unit == CENTRE or not case.complained_unit
+        ):
+            found.add("about")
         if passed and _withdrawable(sight, case, passed[-1]):
             found.add("withdraw")
         found |= _of_the_centre(who, sight, case)

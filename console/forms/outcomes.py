@@ -49,7 +49,8 @@ class Refusal:
 def done(bridge: Bridge, address: str, said: str = "") -> Response:
     """After a form was taken: to the page that shows what became of it (`said`: a word of its notices)."""
     bridge.tell_on()
-    return RedirectResponse(f"{address}?said={said}" if said else address, 303)
+    joint = "&" if "?" in address else "?"
+    return RedirectResponse(f"{address}{joint}said={said}" if said else address, 303)
 
 
 def notice(request: Request, notices: Notices, said: str) -> dict[str, Any]:

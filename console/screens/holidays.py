@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
 
 from casebridge.audit import service as audit
@@ -20,6 +20,7 @@ from casebridge.deadlines.memory import REMEMBERED_SECONDS
 from casebridge.deadlines.schemas import Day, DayChange
 from casebridge.deadlines.terms import in_force
 from casebridge.people.service import Principal
+from console.forms.outcomes import Notices, done, notice
 from console.forms.tokens import check_form
 from console.language import N_, Language, NotADate
 from console.pages import language_of, render
@@ -35,10 +36,10 @@ MONTHS: Final = (
     N_("Farvardin"), N_("Ordibehesht"), N_("Khordad"), N_("Tir"), N_("Mordad"), N_("Shahrivar"), N_("Mehr"),
     N_("Aban"), N_("Azar"), N_("Dey"), N_("Bahman"), N_("Esfand"),
 )  # fmt: skip
-NOTICES: Final = {
-    "set": N_("The day was changed, and written down with your name."),
-    "moved": N_("The holiday was moved, and written down with your name."),
-    "undone": N_("The day is again as the official calendar has it."),
+NOTICES: Final[Notices] = {
+    "set": (N_("The day was changed, and written down with your name."), "green"),
+    "moved": (N_("The holiday was moved, and written down with your name."), "green"),
+    "undone": (N_("The day is again as the official calendar has it."), "green"),
 }
 WRONG_DAY: Final = N_("This is no day of the calendar. Write it like %(example)s.")
 WRONG_NAME: Final = N_("Write the day's name in both languages.")
@@ -76,7 +77,7 @@ async def calendar_page(
     said: Annotated[str, Query(max_length=16)] = "",
 ) -> Response:
     """A year; without one, this year."""
-    return await _page(request, bridge, person, year, notice=NOTICES.get(said, ""))
+    return await _page(request, bridge, person, year, said=said)
 
 
 @router.post("/holidays", dependencies=[Depends(check_form)])
@@ -101,7 +102,7 @@ async def add_day(
         return await _page(request, bridge, person, None, wrong=speech.gettext(WRONG_NAME), typed=typed)
     async with bridge.database.writing() as session:
         await deadlines.set_day(session, wanted, change, person.actor)
-    return _done(wanted, "set")
+    return _done(bridge, wanted, "set")
 
 
 @router.post("/holidays/{day}/work", dependencies=[Depends(check_form)])
@@ -109,7 +110,7 @@ async def work_on(bridge: BridgeParts, person: CountryEditor, day: DayOf) -> Res
     """An official holiday is none this year."""
     async with bridge.database.writing() as session:
         await deadlines.work_on(session, day, person.actor)
-    return _done(day, "set")
+    return _done(bridge, day, "set")
 
 
 @router.post("/holidays/{day}/move", dependencies=[Depends(check_form)])
@@ -119,7 +120,7 @@ async def move(
     """A lunar holiday falls a day earlier or later."""
     async with bridge.database.writing() as session:
         await deadlines.move_day(session, day, by, person.actor)
-    return _done(day, "moved")
+    return _done(bridge, day, "moved")
 
 
 @router.post("/holidays/{day}/undo", dependencies=[Depends(check_form)])
@@ -127,7 +128,7 @@ async def undo(bridge: BridgeParts, person: CountryEditor, day: DayOf) -> Respon
     """Back to the official calendar."""
     async with bridge.database.writing() as session:
         await deadlines.forget_day(session, day, person.actor)
-    return _done(day, "undone")
+    return _done(bridge, day, "undone")
 
 
 async def _page(
@@ -136,7 +137,7 @@ async def _page(
     person: Principal,
     year: int | None,
     *,
-    notice: str = "",
+    said: str = "",
     wrong: str = "",
     typed: dict[str, str] | None = None,
 ) -> Response:
@@ -165,7 +166,7 @@ async def _page(
         before=shown - 1 if shown > FIRST_YEAR else None,
         after=shown + 1 if shown < LAST_YEAR else None,
         seconds=int(REMEMBERED_SECONDS),
-        notice=speech.gettext(notice),
+        **notice(request, NOTICES, said),
         wrong=wrong,
         typed=defaultdict(str, typed or {}),
     )
@@ -191,5 +192,5 @@ def _of_year(lines: Sequence[AuditEntry], first: date, last: date) -> list[tuple
     return [(line, day) for line, day in told if first <= day <= last]
 
 
-def _done(day: date, said: str) -> Response:
-    return RedirectResponse(f"/holidays?year={to_jalali(day)[0]}&said={said}", 303)
+def _done(bridge: Bridge, day: date, said: str) -> Response:
+    return done(bridge, f"/holidays?year={to_jalali(day)[0]}", said)

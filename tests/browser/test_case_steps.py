@@ -89,6 +89,18 @@ def test_what_was_set_can_be_emptied_and_what_is_far_away_is_not_lost_by_it(
     expect(page.locator("#way dt", has_text="About")).to_have_count(0)
 
 
+def test_whom_a_case_is_about_an_official_reads_and_does_not_change(
+    visit: Callable[..., Any], citizens: Any
+) -> None:
+    left = citizens.leaves(kind="complaint")
+    page = visit("official", language="en").open(f"/cases/{left.case_id}")
+    said(page, complained_unit="county/2301/governor")
+    expect(page.locator("#classify")).to_contain_text("Only the Centre says")
+    expect(page.locator("select[name=complained_unit]")).to_have_count(0)
+    said(page, subject="water_cut")
+    expect(page.locator("#way dt", has_text="About")).to_have_count(1)
+
+
 def test_a_case_is_passed_to_another_centre_once(visit: Callable[..., Any], citizens: Any) -> None:
     left = citizens.leaves(kind="request")
     expect(visit("agent").open(f"/cases/{left.case_id}").locator("#pass")).to_have_count(0)
