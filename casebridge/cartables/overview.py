@@ -32,18 +32,17 @@ class Heap:
 
 
 async def overview(session: AsyncSession) -> Overview:
-    """Counts of the cases that are not closed, by status, province and unit; of the closed only how many.
+    """Counts of the cases that are not closed, by status, province and unit.
 
     One look at the index of what is going on, however many cases were closed before.
     """
     heaps = await _heaps(session, now())
-    closed = select(func.count()).select_from(Case).where(Case.status == Status.CLOSED.value)
-    by_status = {Status.CLOSED: int(await session.scalar(closed) or 0)}
+    by_status: dict[Status, int] = {}
     for heap in heaps:
         by_status[heap.status] = by_status.get(heap.status, 0) + heap.count
     return Overview(
         total=_count(None, heaps),
-        by_status={status: count for status, count in by_status.items() if count},
+        by_status=by_status,
         by_province=_by(heaps, lambda heap: heap.province),
         by_unit=_by(heaps, lambda heap: heap.unit)[:MOST_UNITS],
     )

@@ -161,7 +161,7 @@ class UnitCount(Wire):
 
 
 class Overview(Wire):
-    """The Centre's overview."""
+    """The Centre's overview of the cases that are not closed."""
 
     total: UnitCount
     by_status: dict[Status, int]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from casebridge.answers.models import AnswerRow
 from casebridge.audit import service as audit
@@ -148,11 +149,14 @@ async def show(
 ) -> list[Shown]:
     """Requests with their cases, the newest first; with a key only those made with it.
 
-    `request_ids` override every other argument, as the standard says.
+    `request_ids` override every other argument, as the standard says. A request that was linked as a repeat
+    stands where its original does.
     """
+    original = aliased(Case)
     query: Any = (
-        select(Open311Request, Case)
+        select(Open311Request, Case, original)
         .join(Case, Case.id == Open311Request.case_id)
+        .join(original, original.id == func.coalesce(Case.linked_to, Case.id))
         .order_by(Open311Request.requested_at.desc(), Open311Request.id.desc())
         .offset((page - 1) * page_size)
         .limit(page_size)
@@ -165,14 +169,14 @@ async def show(
         if service_codes:
             query = query.where(Open311Request.service_code.in_(service_codes))
         if states != frozenset(Status):
-            query = query.where(Case.status.in_([state.value for state in states]))
+            query = query.where(original.status.in_([state.value for state in states]))
         if between is not None:
             query = query.where(
                 Open311Request.requested_at >= between.start, Open311Request.requested_at <= between.end
             )
-    rows = [(request, case) for request, case in await session.execute(query)]
-    answers, changed = await _later(session, [case.id for _, case in rows])
-    return [_shown(keys, request, case, answers, changed) for request, case in rows]
+    rows = [tuple(row) for row in await session.execute(query)]
+    answers, changed = await _later(session, [one.id for _, _, one in rows])
+    return [_shown(keys, request, case, one, answers, changed) for request, case, one in rows]
 
 
 def open_form(keys: KeyRing, row: Open311Request) -> dict[str, Any]:
@@ -234,20 +238,21 @@ def _shown(
     keys: KeyRing,
     row: Open311Request,
     case: Case,
+    original: Case,
     answers: dict[UUID, str | None],
     changed: dict[UUID, Any],
 ) -> Shown:
     return Shown(
         request_id=case.tracking_code,
         token=row.token,
-        status=Status(case.status),
+        status=Status(original.status),
         service_code=row.service_code,
         description=case.text,
-        answer=answers.get(case.id),
-        agency=case.agency,
+        answer=answers.get(original.id),
+        agency=original.agency,
         requested_at=row.requested_at,
-        updated_at=changed.get(case.id, case.registered_at),
-        expected_at=case.due_at,
+        updated_at=changed.get(original.id, original.registered_at),
+        expected_at=original.due_at,
         place=open_form(keys, row),
         lat=row.lat,
         long=row.long,

@@ -18,7 +18,7 @@ from console.visitor import BridgeParts, CentreReader
 router = APIRouter()
 STATUSES: Final = (
     "registered", "referred", "in_hand", "waiting_applicant", "answered", "accepted", "objected",
-    "second_review", "closed",
+    "second_review",
 )  # fmt: skip
 
 
