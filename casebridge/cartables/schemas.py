@@ -14,13 +14,13 @@ from casebridge.cartables.rules import Act, Urgency
 from casebridge.cases.schemas import CaseRow, Kind, Language, Level, Status
 from casebridge.country.schemas import UnitCode
 from casebridge.referrals.schemas import Note, Reason, ReferralLine
-from casebridge.wire import Id, Instant, Wire
+from casebridge.wire import Id, Instant, PlainText, Wire
 
 MOST_AT_ONCE = 100
 """Cases of one bulk action."""
 LONGEST_DAYS = 366
 """Longest delegation."""
-Username = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Username = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
 class Tab(StrEnum):

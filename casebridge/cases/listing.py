@@ -115,7 +115,7 @@ def _filtered(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
     for column, value in equal.items():
         if value is not None:
             query = query.where(column == value)
-    if wanted.tracking_code:
+    if wanted.tracking_code is not None:  # an empty one is nobody's, not everybody's
         query = query.where(has_code(wanted.tracking_code))
     if wanted.opened_from:
         query = query.where(Case.opened_at >= wanted.opened_from)

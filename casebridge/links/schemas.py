@@ -72,8 +72,8 @@ class ParcelReceipt(Wire):
 class SamadChange(Wire):
     """A change that an outside SAMAD tells of, in our words."""
 
-    id: Annotated[str, StringConstraints(min_length=1, max_length=128)]
-    reference: Annotated[str, StringConstraints(min_length=1, max_length=128)]
+    id: Annotated[PlainText, StringConstraints(min_length=1, max_length=128)]
+    reference: Annotated[PlainText, StringConstraints(min_length=1, max_length=128)]
     status: str | None = None
     note: LongText | None = None
     answer_text: LongText | None = None

@@ -122,7 +122,7 @@ class InboundMessage(Wire):
 
     sender: Annotated[str, StringConstraints(min_length=3, max_length=32)]
     text: Annotated[PlainText, Field(max_length=2000)]
-    reference: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    reference: Annotated[PlainText, StringConstraints(min_length=1, max_length=128)] | None = None
     """The provider's name for it, by which a repeated delivery is known."""
 
 

@@ -19,7 +19,7 @@ from casebridge.open311.schemas import KeyForm, NewKey, RequestForm
 from casebridge.people.access import require
 from casebridge.people.service import Principal
 from casebridge.problems import documented, language_of
-from casebridge.wire import Instant
+from casebridge.wire import Instant, PlainText
 from line111.clock import now
 
 CREATES = 600
@@ -161,7 +161,7 @@ async def create(
 
 @standard.get("/v2/tokens/{token}.{format}", dependencies=PUBLIC, responses=answers())
 async def get_token(
-    token: Annotated[str, Path(max_length=64, examples=["u2dJ0X9mQm0sZ1b6Y4cTnw"])],
+    token: Annotated[PlainText, Path(max_length=64, examples=["u2dJ0X9mQm0sZ1b6Y4cTnw"])],
     format: Format,
     request: Request,
     bridge: Parts,
@@ -208,7 +208,7 @@ async def list_requests(
 
 @standard.get("/v2/requests/{service_request_id}.{format}", dependencies=PUBLIC, responses=answers(403))
 async def get_request(
-    service_request_id: Annotated[str, Path(max_length=20, examples=["1234567890"])],
+    service_request_id: Annotated[PlainText, Path(max_length=20, examples=["1234567890"])],
     format: Format,
     request: Request,
     bridge: Parts,

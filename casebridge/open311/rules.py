@@ -101,8 +101,8 @@ def wanted_states(text: str | None) -> frozenset[Status]:
 
 
 def listed(text: str | None) -> Sequence[str]:
-    """A comma-delimited argument as its parts."""
-    return [part.strip() for part in (text or "").split(",") if part.strip()][:MOST]
+    """A comma-delimited argument as its parts; what can't be printed is no name of anything."""
+    return [part for one in (text or "").split(",") if (part := one.strip()) and part.isprintable()][:MOST]
 
 
 def status_word(status: Status) -> str:

@@ -184,3 +184,12 @@ async def test_a_batch_gives_a_token_that_leads_to_the_case(
         assert shown["description"].startswith("No water")
         async with api.bridge.database.reading() as session:
             assert await session.scalar(select(LinkedCase)) is None
+
+
+async def test_a_name_no_database_takes_is_nobodys_name(api: Any) -> None:
+    key = await key_for(api)
+    async with api.http() as http:
+        for path in ("tokens/%00.json", "requests/%00.json"):
+            assert (await http.get(f"{BASE}/{path}", params={"api_key": key})).status_code in {400, 404}, path
+        listed = await http.get(f"{BASE}/requests.json", params={"api_key": key, "service_code": "a\0b"})
+        assert listed.status_code == 200
