@@ -21,6 +21,7 @@ from casebridge.callbacks.service import release_ended_leases
 from casebridge.calls.router import router as calls
 from casebridge.cartables.access import within_sight
 from casebridge.cartables.router import router as cartables
+from casebridge.cartables.voice import drop_unnamed_voices
 from casebridge.cases.router import router as cases
 from casebridge.country.router import router as country
 from casebridge.country.seeding import seed_if_empty
@@ -30,7 +31,7 @@ from casebridge.events.router import router as events
 from casebridge.intakes.router import router as intakes
 from casebridge.links.router import router as links
 from casebridge.links.running import close_links, link_work
-from casebridge.notifications.build import listeners
+from casebridge.notifications.providers.build import listeners
 from casebridge.notifications.router import router as notifications
 from casebridge.open311.router import router as open311
 from casebridge.people.router import router as people
@@ -52,6 +53,7 @@ from line111.settings import Settings
 PREFIX = "/api/v1"
 SWEEP_SECONDS = 5.0
 DEADLINE_SECONDS = 30.0
+TIDY_SECONDS = 3600.0
 log = structlog.get_logger("casebridge")
 
 ROUTERS = (
@@ -104,13 +106,13 @@ def equip(app: FastAPI, settings: Settings) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     bridge: Bridge = app.state.bridge
     await _seed(bridge)
-    bridge.store.sweep()
     work: list[Callable[[], Awaitable[None]]] = [
         bridge.acceptance.run,
         bridge.relay.run,
         bridge.stream.run,
         lambda: _sweep_for_ever(bridge),
         lambda: _mind_deadlines(bridge),
+        lambda: _tidy_for_ever(bridge),
         bridge.sender.run,
         *listeners(bridge.desks),
         *link_work(bridge),
@@ -177,3 +179,14 @@ async def _mind_deadlines(bridge: Bridge) -> None:
         except Exception as error:  # the database away: the next round comes
             log.warning("deadlines_not_minded", error=type(error).__name__)
         await asyncio.sleep(DEADLINE_SECONDS)
+
+
+async def _tidy_for_ever(bridge: Bridge) -> None:
+    """Takes away what was left of uploads broken off, and voices no answer came to name."""
+    while True:
+        try:
+            await asyncio.to_thread(bridge.store.sweep)
+            await drop_unnamed_voices(bridge)
+        except Exception as error:  # disk or database away: the next round comes
+            log.warning("tidying_failed", error=type(error).__name__)
+        await asyncio.sleep(TIDY_SECONDS)

@@ -99,6 +99,13 @@ class RecordingStore:
         """Writes the file anew under the current key; returns its number."""
         return await self.keep(recording_id, self.read(recording_id, 0, size), size=size, sha256=sha256)
 
+    def remove(self, recording_id: UUID) -> None:
+        """Deletes a recording's file; one that is gone already stays gone."""
+        path = self._path(recording_id)
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _sync_folder(path.parent)
+
     def sweep(self) -> int:
         """Deletes parts of uploads that were broken off an hour ago or more; returns how many."""
         gone = 0

@@ -47,15 +47,30 @@ def citizens(node: Node) -> Citizens:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, Debian's. Ended with each module: Playwright's loop must not run into others' tests."""
+def launch() -> Iterator[Callable[..., Browser]]:
+    """Starts Chromium, Debian's, with more arguments: `launch("--disable-audio-input")`.
+
+    Ended with each module: Playwright's loop must not run into others' tests.
+    """
+    running: list[Browser] = []
     with sync_playwright() as playwright:
-        arguments = ["--autoplay-policy=no-user-gesture-required"]
-        if os.geteuid() == 0:
-            arguments.append("--no-sandbox")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
+
+        def start(*more: str) -> Browser:
+            arguments = ["--autoplay-policy=no-user-gesture-required", *more]
+            if os.geteuid() == 0:
+                arguments.append("--no-sandbox")
+            running.append(playwright.chromium.launch(executable_path=CHROMIUM, args=arguments))
+            return running[-1]
+
+        yield start
+        for one in running:
+            one.close()
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Callable[..., Browser]) -> Browser:
+    """A Chromium like anybody's."""
+    return launch()
 
 
 @pytest.fixture
