@@ -31,7 +31,7 @@ from casebridge.events.router import router as events
 from casebridge.intakes.router import router as intakes
 from casebridge.links.router import router as links
 from casebridge.links.running import close_links, link_work
-from casebridge.notifications.build import listeners
+from casebridge.notifications.providers.build import listeners
 from casebridge.notifications.router import router as notifications
 from casebridge.open311.router import router as open311
 from casebridge.people.router import router as people

@@ -17,11 +17,11 @@ from casebridge.intakes.acceptance import Acceptance
 from casebridge.links.build import link_neighbours
 from casebridge.links.deliverer import Deliverer
 from casebridge.links.metrics import LinkMetrics
-from casebridge.links.neighbours import Neighbours
+from casebridge.links.samad.neighbours import Neighbours
 from casebridge.metrics import Metrics
-from casebridge.notifications.build import build_desks
-from casebridge.notifications.ear import BridgeEar
-from casebridge.notifications.providers import Desk
+from casebridge.notifications.incoming.ear import BridgeEar
+from casebridge.notifications.providers.build import build_desks
+from casebridge.notifications.providers.interface import Desk
 from casebridge.notifications.sender import Sender
 from casebridge.paging import Cursors
 from casebridge.people import service as people

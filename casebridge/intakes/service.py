@@ -51,7 +51,7 @@ from casebridge.intakes.schemas import (
 )
 from casebridge.notifications.models import Notification
 from casebridge.notifications.rows import message_row
-from casebridge.notifications.wording import WordingMemory
+from casebridge.notifications.texts.wording import WordingMemory
 from casebridge.problems import Problem
 from casebridge.recordings.models import RecordingRow
 from casebridge.tracking_codes.permutation import CodePermutation

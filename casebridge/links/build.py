@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from casebridge.links.deliverer import Deliverer
 from casebridge.links.fan_out import FanOut
 from casebridge.links.metrics import LinkMetrics
-from casebridge.links.neighbours import build_neighbours
+from casebridge.links.samad.neighbours import build_neighbours
 from casebridge.webhooks.courier import WebhookCourier
 from casebridge.webhooks.service import listeners
 

@@ -15,7 +15,7 @@ from casebridge.cases.models import Case
 from casebridge.cases.numbers import number_to_call
 from casebridge.crypto import KeyRing
 from casebridge.links.models import Delivery, LinkedCase
-from casebridge.links.samad import Identity, NeighbourRefuses, Step
+from casebridge.links.samad.interface import Identity, NeighbourRefuses, Step
 from casebridge.links.schemas import AnswerCopy, CaseCopy
 from casebridge.transcripts.models import TranscriptRow
 

@@ -26,7 +26,7 @@ from casebridge.links.circuit import Circuit, CircuitState
 from casebridge.links.metrics import LinkMetrics
 from casebridge.links.models import Delivery, LinkedCase
 from casebridge.links.rules import is_given_up, wait_before_next
-from casebridge.links.samad import NeighbourAway, NeighbourRefuses
+from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses
 from line111.clock import now
 from line111.settings import LinksSettings
 

@@ -19,7 +19,7 @@ from casebridge.links import steps
 from casebridge.links.fan_out import CENTRE, SAMAD
 from casebridge.links.models import LinkedCase, ReceivedChange
 from casebridge.links.rules import link_actor
-from casebridge.links.samad import Identity
+from casebridge.links.samad.interface import Identity
 from casebridge.links.schemas import AnswerCopy, Parcel, ParcelReceipt, SamadChange
 from casebridge.problems import Problem
 from casebridge.registrations.opening import NewCase, open_case

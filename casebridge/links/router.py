@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.links import receiving, service
 from casebridge.links.access import outside_samad, signed_by_centre
-from casebridge.links.outside import changes_in
-from casebridge.links.samad import NeighbourAway
+from casebridge.links.samad.interface import NeighbourAway
+from casebridge.links.samad.outside import changes_in
 from casebridge.links.schemas import (
     ChangesAccepted,
     DeliveryPage,

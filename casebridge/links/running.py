@@ -8,7 +8,7 @@ from typing import Final
 
 from casebridge.bridge import Bridge
 from casebridge.links import service
-from casebridge.links.pulling import Puller
+from casebridge.links.samad.pulling import Puller
 from casebridge.open311 import service as open311
 
 BATCH_SECONDS: Final = 2.0

@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.database import Database
 from casebridge.events import service as events
-from casebridge.notifications import receipts
+from casebridge.notifications.incoming import receipts
 from casebridge.notifications.models import Attempt, Notification
-from casebridge.notifications.providers import LONGEST_ERROR, Outcome, Result
+from casebridge.notifications.providers.interface import LONGEST_ERROR, Outcome, Result
 from casebridge.notifications.rules import Next, Progress, after, chance
 from casebridge.notifications.schemas import State
 from line111.clock import now

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.audit import service as audit
 from casebridge.database import insert_into
-from casebridge.notifications import receipts
+from casebridge.notifications.incoming import receipts
 from casebridge.notifications.models import Notification, UnitContact, Wording
 from casebridge.notifications.schemas import Contact, State, WordingChange
-from casebridge.notifications.templates import PLACES, places_in, template
+from casebridge.notifications.texts.templates import PLACES, places_in, template
 from casebridge.problems import Problem
 from line111.clock import now
 

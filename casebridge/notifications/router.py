@@ -9,10 +9,15 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.notifications import listing, mending
-from casebridge.notifications.incoming import given_in, incoming_message, incoming_receipt, sms_gateway
+from casebridge.notifications.incoming.gateways import (
+    given_in,
+    incoming_message,
+    incoming_receipt,
+    sms_gateway,
+)
+from casebridge.notifications.incoming.opt_outs import set_opt_out
 from casebridge.notifications.listing import MessageFilter
 from casebridge.notifications.masking import contact_hash
-from casebridge.notifications.opt_outs import set_opt_out
 from casebridge.notifications.schemas import (
     Audience,
     Contact,

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from casebridge.notifications.schemas import Audience, State
-from casebridge.notifications.segments import measure
-from casebridge.notifications.templates import (
+from casebridge.notifications.texts.segments import measure
+from casebridge.notifications.texts.templates import (
     Template,
     readable_day,
     readable_digits,

@@ -21,7 +21,7 @@ from casebridge.notifications import delivery
 from casebridge.notifications.delivery import Bound, LeaseLost
 from casebridge.notifications.masking import contact_hash, masked
 from casebridge.notifications.models import Notification, OptOutRow
-from casebridge.notifications.providers import Desk, Message, Result
+from casebridge.notifications.providers.interface import Desk, Message, Result
 from casebridge.notifications.receivers import contacts_of
 from casebridge.notifications.rules import Receiver, choose, quiet_until, receiver_of
 from casebridge.notifications.schemas import Audience, Medium, State

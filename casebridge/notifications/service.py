@@ -19,7 +19,7 @@ from casebridge.database import insert_into
 from casebridge.notifications.models import Notification, UnitContact
 from casebridge.notifications.rows import message_row
 from casebridge.notifications.schemas import Audience
-from casebridge.notifications.wording import own_wording
+from casebridge.notifications.texts.wording import own_wording
 from line111.clock import now
 
 MESSAGES = Notification.__table__

@@ -16,12 +16,12 @@ from casebridge.cases.rules import mask_number
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
 from casebridge.links import signing
-from casebridge.links.addresses import UnsafeTarget, networks, place_of
 from casebridge.links.copies import case_and_applicant, copy_case
 from casebridge.links.models import Delivery
 from casebridge.links.rules import Verdict, retry_after, verdict
-from casebridge.links.samad import NeighbourAway, NeighbourRefuses
+from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses
 from casebridge.tables import new_id
+from casebridge.webhooks.addresses import UnsafeTarget, networks, place_of
 from casebridge.webhooks.models import Webhook
 from casebridge.webhooks.rules import is_theirs, may_still_hear
 from casebridge.webhooks.schemas import ApplicantMasked, Message

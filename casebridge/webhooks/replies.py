@@ -14,7 +14,7 @@ from casebridge.crypto import KeyRing
 from casebridge.links.copies import case_and_applicant, copy_case
 from casebridge.links.models import ReceivedChange
 from casebridge.links.rules import link_actor
-from casebridge.links.samad import NeighbourRefuses
+from casebridge.links.samad.interface import NeighbourRefuses
 from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
 from casebridge.webhooks.courier import masked

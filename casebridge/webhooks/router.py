@@ -9,13 +9,13 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Request, Response
 
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.cases.schemas import Revealed
-from casebridge.links.addresses import UnsafeTarget, networks, place_of
-from casebridge.links.samad import LinkError
+from casebridge.links.samad.interface import LinkError
 from casebridge.people.access import address_of, require
 from casebridge.people.service import Principal
 from casebridge.problems import Problem, documented
 from casebridge.webhooks import replies, service
 from casebridge.webhooks.access import AgencyEndpoint
+from casebridge.webhooks.addresses import UnsafeTarget, networks, place_of
 from casebridge.webhooks.schemas import (
     AgencyAnswer,
     AgencyCase,

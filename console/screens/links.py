@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.cases import listing
 from casebridge.country.service import country as read_country
 from casebridge.links import service as links
-from casebridge.links.addresses import UnsafeTarget, networks, place_of
 from casebridge.links.deliverer import count_by_state
-from casebridge.links.samad import LinkError
+from casebridge.links.samad.interface import LinkError
 from casebridge.links.schemas import DeliveryState
 from casebridge.open311 import service as open311
 from casebridge.paging import MAX_CURSOR
 from casebridge.problems import Problem
 from casebridge.webhooks import service as webhooks
+from casebridge.webhooks.addresses import UnsafeTarget, networks, place_of
 from casebridge.webhooks.schemas import WebhookForm
 from console.figures import Count
 from console.forms.outcomes import Notices, done, notice, refusal

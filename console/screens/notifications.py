@@ -8,11 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 
-from casebridge.notifications import listing, mending, wording
+from casebridge.notifications import listing, mending
 from casebridge.notifications.listing import MessageFilter
 from casebridge.notifications.schemas import Audience, State, WordingChange
-from casebridge.notifications.segments import measure
-from casebridge.notifications.templates import LANGUAGES, PLACES, UnknownTemplate
+from casebridge.notifications.texts import wording
+from casebridge.notifications.texts.segments import measure
+from casebridge.notifications.texts.templates import LANGUAGES, PLACES, UnknownTemplate
 from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal

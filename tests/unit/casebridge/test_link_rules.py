@@ -11,18 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import casebridge.links
+import casebridge.links.samad
 from casebridge.links import signing
-from casebridge.links.addresses import UnsafeTarget, check_form, judge, networks, place_of
 from casebridge.links.circuit import Circuit, CircuitState
-from casebridge.links.mapping import (
-    MappingError,
-    body_of,
-    load_mapping,
-    path_of,
-    read_change,
-    read_path,
-)
 from casebridge.links.rules import (
     Verdict,
     action_of,
@@ -33,9 +24,18 @@ from casebridge.links.rules import (
     verdict,
     wait_before_next,
 )
+from casebridge.links.samad.mapping import (
+    MappingError,
+    body_of,
+    load_mapping,
+    path_of,
+    read_change,
+    read_path,
+)
+from casebridge.webhooks.addresses import UnsafeTarget, check_form, judge, networks, place_of
 from casebridge.webhooks.rules import is_theirs
 
-EXAMPLE = Path(casebridge.links.__file__).parent / "example.toml"
+EXAMPLE = Path(casebridge.links.samad.__file__).parent / "example.toml"
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebridge.notifications.segments import measure, split
+from casebridge.notifications.texts.segments import measure, split
 
 
 def test_a_persian_text_of_seventy_letters_is_one_segment_and_one_more_makes_two() -> None:

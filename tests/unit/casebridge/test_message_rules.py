@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebridge.notifications.providers import Health, Pace, Result
+from casebridge.notifications.providers.interface import Health, Pace, Result
 from casebridge.notifications.rules import (
     LONGEST_WAIT,
     ROUNDS,

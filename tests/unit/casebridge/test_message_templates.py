@@ -9,8 +9,8 @@ import pytest
 
 from casebridge.notifications.rows import message_row
 from casebridge.notifications.schemas import Audience
-from casebridge.notifications.segments import measure
-from casebridge.notifications.templates import (
+from casebridge.notifications.texts.segments import measure
+from casebridge.notifications.texts.templates import (
     LANGUAGES,
     PLACES,
     Template,

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 import casebridge
-from casebridge.notifications.http_gateway import HttpGateway, field_of
-from casebridge.notifications.provider_file import (
+from casebridge.notifications.providers.file import (
     HttpEntry,
     ProviderFileWrong,
     SmppEntry,
     SmtpEntry,
     read_providers,
 )
+from casebridge.notifications.providers.http_gateway import HttpGateway, field_of
 
 HANDBOOK = Path(casebridge.__file__).parent.parent / "docs" / "notifications.md"
 

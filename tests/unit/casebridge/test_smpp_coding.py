@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from smpplib import smpp
 
-from casebridge.notifications.providers import Result
-from casebridge.notifications.segments import BASIC, EXTENSION
-from casebridge.notifications.smpp_coding import (
+from casebridge.notifications.providers.interface import Result
+from casebridge.notifications.providers.smpp_coding import (
     UCS2,
     UDH,
     PartOf,
@@ -21,6 +20,7 @@ from casebridge.notifications.smpp_coding import (
     meaning,
     receipt_in,
 )
+from casebridge.notifications.texts.segments import BASIC, EXTENSION
 
 GSM_LETTERS = "".join(letter for letter in BASIC if letter != "\x1b") + "".join(sorted(EXTENSION))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebridge.notifications.inbound_rules import language_of, understand
+from casebridge.notifications.incoming.meaning import language_of, understand
 from persian.digits import to_persian
 from persian.tracking_code import format_tracking_code, make_tracking_code
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-import casebridge.links
+import casebridge.links.samad
 from line111.secrets import read_secret, write_secret
 from line111.settings import CentreLink, LinksSettings, Settings
 from tests.integration.casebridge.links.outside_server import SECRET, OutsideServer
@@ -15,7 +15,7 @@ FAST: Final[dict[str, Any]] = {"first_wait_seconds": 0.02, "longest_wait_seconds
 
 def link_outside(settings: Settings, server: OutsideServer, **more: Any) -> None:
     """Makes settings lead to the outside SAMAD, by the example mapping."""
-    text = (Path(casebridge.links.__file__).parent / "example.toml").read_text()
+    text = (Path(casebridge.links.samad.__file__).parent / "example.toml").read_text()
     file = settings.home / "samad.toml"
     file.write_text(text.replace("https://samad.example", server.url))
     write_secret(settings, "link_samad", SECRET)

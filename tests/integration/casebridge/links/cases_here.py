@@ -14,7 +14,7 @@ from casebridge.cases.models import Case
 from casebridge.links.copies import read_step
 from casebridge.links.fan_out import delivery_row
 from casebridge.links.models import Delivery
-from casebridge.links.samad import Step
+from casebridge.links.samad.interface import Step
 from casebridge.tables import new_id
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from casebridge.links.models import Delivery
-from casebridge.links.samad import Step
+from casebridge.links.samad.interface import Step
 from line111.settings import Settings
 from tests.integration.casebridge.links.agreements import link_centres, link_outside
 from tests.integration.casebridge.links.cases_here import in_states, new_case, read_case, step_of, until

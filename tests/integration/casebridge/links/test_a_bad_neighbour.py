@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from casebridge.links import signing
-from casebridge.links.centre import LONGEST_RECEIPT, CentreSamad, parcel_of
-from casebridge.links.samad import NeighbourAway
+from casebridge.links.samad.centre import LONGEST_RECEIPT, CentreSamad, parcel_of
+from casebridge.links.samad.interface import NeighbourAway
 from casebridge.links.service import pass_case
 from line111.secrets import read_secret
 from tests.integration.casebridge.links.agreements import link_centres

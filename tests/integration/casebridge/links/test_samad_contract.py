@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from casebridge.answers.models import AnswerRow
 from casebridge.links.models import LinkedCase
-from casebridge.links.samad import EmbeddedSamad
+from casebridge.links.samad.interface import EmbeddedSamad
 from persian.identifiers import sample_identifier
 
 IDENTIFIER = sample_identifier("national_id", 7)

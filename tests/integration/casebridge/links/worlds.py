@@ -13,7 +13,7 @@ from casebridge.applicants.service import open_identifier
 from casebridge.cases.models import Case
 from casebridge.links.copies import read_step
 from casebridge.links.models import LinkedCase
-from casebridge.links.samad import Samad
+from casebridge.links.samad.interface import Samad
 from casebridge.links.service import pass_case
 from tests.integration.casebridge.links.cases_here import in_states, until
 from tests.integration.casebridge.links.outside_server import OutsideServer

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from casebridge.cases.models import Case
 from casebridge.notifications import service
 from casebridge.notifications.models import Notification
-from casebridge.notifications.providers import Result
+from casebridge.notifications.providers.interface import Result
 from line111.clock import now
 from line111.secrets import write_secret
 from line111.settings import NotificationSettings, Settings

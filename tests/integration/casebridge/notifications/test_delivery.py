@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from casebridge.notifications import service
+from casebridge.notifications.incoming.opt_outs import set_opt_out
 from casebridge.notifications.masking import contact_hash
 from casebridge.notifications.models import Attempt, Notification
-from casebridge.notifications.opt_outs import set_opt_out
 from casebridge.notifications.sender import Sender
 from line111.clock import now
 

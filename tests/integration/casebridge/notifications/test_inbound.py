@@ -13,7 +13,7 @@ from casebridge.answers.service import answer, last_answer
 from casebridge.cases.life import Action
 from casebridge.cases.models import Case
 from casebridge.cases.steps import take_step
-from casebridge.notifications.inbound_rules import LONGEST
+from casebridge.notifications.incoming.meaning import LONGEST
 from casebridge.notifications.models import Inbound, Notification
 from persian.digits import to_persian
 

@@ -111,7 +111,8 @@ def _cut(text: str) -> str:
 
 @cache
 def _load() -> dict[tuple[str, str, str], Template]:
-    data = tomllib.loads((files("casebridge.notifications") / "templates.toml").read_text(encoding="utf-8"))
+    file = files("casebridge.notifications.texts") / "templates.toml"
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
     found = {}
     for audience, templates in data.items():
         for name, entry in templates.items():

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from casebridge.notifications.http_gateway import HttpGateway
-from casebridge.notifications.mail import MailServer
-from casebridge.notifications.provider_file import (
+from casebridge.notifications.providers.file import (
     Entry,
     HttpEntry,
     OutboxEntry,
     SmppEntry,
     read_providers,
 )
-from casebridge.notifications.providers import Desk, Ear, Outbox, Pace, Provider
-from casebridge.notifications.smpp_centre import SmppCentre
+from casebridge.notifications.providers.http_gateway import HttpGateway
+from casebridge.notifications.providers.interface import Desk, Ear, Outbox, Pace, Provider
+from casebridge.notifications.providers.mail import MailServer
+from casebridge.notifications.providers.smpp_centre import SmppCentre
 from line111.secrets import read_secret
 from line111.settings import Settings
 

@@ -9,8 +9,8 @@ from email.utils import format_datetime
 
 import aiosmtplib
 
-from casebridge.notifications.provider_file import SmtpEntry
-from casebridge.notifications.providers import Message, Outcome, Result
+from casebridge.notifications.providers.file import SmtpEntry
+from casebridge.notifications.providers.interface import Message, Outcome, Result
 from casebridge.notifications.schemas import Medium
 from line111.clock import now
 

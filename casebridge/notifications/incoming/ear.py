@@ -7,8 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from casebridge.notifications import inbound, receipts
-from casebridge.notifications.inbound import Decide
+from casebridge.notifications.incoming import messages as inbound
+from casebridge.notifications.incoming import receipts
+from casebridge.notifications.incoming.messages import Decide
 
 if TYPE_CHECKING:
     from casebridge.bridge import Bridge

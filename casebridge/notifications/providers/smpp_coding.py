@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from smpplib import consts
 
-from casebridge.notifications.providers import Result
-from casebridge.notifications.segments import BASIC, EXTENSION, encoding_of, split
+from casebridge.notifications.providers.interface import Result
+from casebridge.notifications.texts.segments import BASIC, EXTENSION, encoding_of, split
 
 GSM7, LATIN1, UCS2 = 0x00, 0x03, 0x08
 UDH: Final = 0x40

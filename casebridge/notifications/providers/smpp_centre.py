@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import structlog
 
-from casebridge.notifications.provider_file import SmppEntry
-from casebridge.notifications.providers import Ear, Message, Outcome, Result
-from casebridge.notifications.schemas import Medium
-from casebridge.notifications.smpp_coding import (
+from casebridge.notifications.providers.file import SmppEntry
+from casebridge.notifications.providers.interface import Ear, Message, Outcome, Result
+from casebridge.notifications.providers.smpp_coding import (
     PartOf,
     Parts,
     decimal_of,
@@ -21,7 +20,8 @@ from casebridge.notifications.smpp_coding import (
     meaning,
     receipt_in,
 )
-from casebridge.notifications.smpp_link import SmppBroken, SmppLink
+from casebridge.notifications.providers.smpp_link import SmppBroken, SmppLink
+from casebridge.notifications.schemas import Medium
 
 RECEIPT_WANTED: Final = 1
 PART_TRIES: Final = 3

@@ -1,6 +1,6 @@
 """The mapping file of an outside SAMAD: its addresses, fields, codes and statuses, as data. Pure.
 
-`docs/connecting.md` explains it; `casebridge/links/example.toml` is a whole one.
+`docs/connecting.md` explains it; `casebridge/links/samad/example.toml` is a whole one.
 """
 
 from __future__ import annotations

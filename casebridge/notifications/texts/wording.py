@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.notifications.models import Wording
-from casebridge.notifications.templates import Template, all_templates, template
+from casebridge.notifications.texts.templates import Template, all_templates, template
 
 REMEMBERED_SECONDS = 30.0
 

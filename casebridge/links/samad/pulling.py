@@ -14,7 +14,7 @@ from casebridge.links import receiving
 from casebridge.links.fan_out import SAMAD
 from casebridge.links.metrics import LinkMetrics
 from casebridge.links.models import PullPlace
-from casebridge.links.samad import LinkError, Samad
+from casebridge.links.samad.interface import LinkError, Samad
 from line111.clock import now
 from line111.settings import LinksSettings
 

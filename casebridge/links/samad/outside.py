@@ -7,7 +7,9 @@ from typing import Any, Final
 import httpx
 from pydantic import ValidationError
 
-from casebridge.links.mapping import (
+from casebridge.links.rules import Verdict, retry_after, verdict
+from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses, News, Step
+from casebridge.links.samad.mapping import (
     MappingError,
     Operation,
     SamadMapping,
@@ -16,8 +18,6 @@ from casebridge.links.mapping import (
     read_change,
     read_path,
 )
-from casebridge.links.rules import Verdict, retry_after, verdict
-from casebridge.links.samad import NeighbourAway, NeighbourRefuses, News, Step
 from casebridge.links.schemas import SamadChange
 from line111.clock import to_text
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from casebridge.links import signing
 from casebridge.links.rules import Verdict, retry_after, verdict
-from casebridge.links.samad import NeighbourAway, NeighbourRefuses, News, Step
+from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses, News, Step
 from casebridge.links.schemas import Parcel, ParcelReceipt
 from line111.sealing import seal
 

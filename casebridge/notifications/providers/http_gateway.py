@@ -10,8 +10,8 @@ from urllib.parse import quote
 import httpx
 import structlog
 
-from casebridge.notifications.provider_file import PLACES, HttpEntry, Sign
-from casebridge.notifications.providers import LONGEST_ERROR, Message, Outcome, Result
+from casebridge.notifications.providers.file import PLACES, HttpEntry, Sign
+from casebridge.notifications.providers.interface import LONGEST_ERROR, Message, Outcome, Result
 from casebridge.notifications.schemas import Medium
 from persian.phones import InvalidPhoneNumber, national_digits
 

@@ -11,9 +11,9 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from casebridge.bridge import Bridge, get_bridge
-from casebridge.notifications.build import incoming_of
-from casebridge.notifications.http_gateway import field_of
-from casebridge.notifications.provider_file import Mapping
+from casebridge.notifications.providers.build import incoming_of
+from casebridge.notifications.providers.file import Mapping
+from casebridge.notifications.providers.http_gateway import field_of
 from casebridge.notifications.schemas import InboundMessage
 from casebridge.people.service import Principal
 from casebridge.problems import Problem

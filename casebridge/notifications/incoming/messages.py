@@ -21,15 +21,15 @@ from casebridge.cases.schemas import Status
 from casebridge.cases.service import original_of
 from casebridge.database import insert_into
 from casebridge.notifications import service
-from casebridge.notifications.inbound_rules import Meaning, language_of, legible, understand
+from casebridge.notifications.incoming.meaning import Meaning, language_of, legible, understand
+from casebridge.notifications.incoming.opt_outs import set_opt_out
 from casebridge.notifications.masking import contact_hash, masked, normal
 from casebridge.notifications.models import Inbound, Notification
-from casebridge.notifications.opt_outs import set_opt_out
 from casebridge.notifications.receivers import close_target
 from casebridge.notifications.rows import message_row
 from casebridge.notifications.rules import mobile
 from casebridge.notifications.schemas import Medium
-from casebridge.notifications.wording import own_wording
+from casebridge.notifications.texts.wording import own_wording
 from casebridge.tables import new_id
 from line111.clock import now
 

@@ -7,13 +7,13 @@ from typing import Final
 
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
-from casebridge.links.centre import CentreSamad
 from casebridge.links.copies import read_step
 from casebridge.links.fan_out import CENTRE, SAMAD
-from casebridge.links.mapping import SamadMapping, load_mapping
 from casebridge.links.models import Delivery
-from casebridge.links.outside import OutsideSamad
-from casebridge.links.samad import EmbeddedSamad, NeighbourAway, Samad
+from casebridge.links.samad.centre import CentreSamad
+from casebridge.links.samad.interface import EmbeddedSamad, NeighbourAway, Samad
+from casebridge.links.samad.mapping import SamadMapping, load_mapping
+from casebridge.links.samad.outside import OutsideSamad
 from line111.secrets import read_secret
 from line111.settings import Settings
 

@@ -74,5 +74,6 @@ def language_of(text: str) -> str:
 
 @cache
 def _words() -> dict[str, str]:
-    data = tomllib.loads((files("casebridge.notifications") / "inbound.toml").read_text(encoding="utf-8"))
+    file = files("casebridge.notifications.incoming") / "meaning.toml"
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
     return {normalise(word): intent for intent, words in data.items() for word in words}

@@ -1,0 +1,1 @@
+"""Neighbours that keep cases too: one interface, `Samad`, and what implements it."""
