@@ -75,8 +75,9 @@ class Voice {
     this.#find("again").hidden = this.unsent === null;
     this.#find("first").hidden = kept;
     this.#find("anew").hidden = !kept;
-    this.#find("kept").hidden = !kept;
+    this.#find("kept").hidden = !kept && this.unsent === null;
     const heard = this.#find("heard");
+    heard.hidden = !kept;
     const address = `${this.place.dataset.sounds}${this.field.value}/audio?format=wav`;
     if (!kept) heard.pause();
     else if (heard.getAttribute("src") !== address) heard.src = address;
@@ -190,7 +191,10 @@ class Voice {
     return "";
   }
 
+  /** The way on for who can't send it: the answer goes out in writing alone. */
   #takeAway() {
+    if (this.sending) return;
+    this.unsent = null;
     this.field.value = "";
     this.#shown("away");
   }

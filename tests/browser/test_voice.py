@@ -146,6 +146,22 @@ def test_a_voice_that_does_not_arrive_stays_until_it_does_and_nothing_typed_is_l
     expect(way).to_contain_text("Hear the official's voice")
 
 
+def test_who_cannot_send_a_voice_takes_it_away_and_answers_in_writing(
+    visit: Callable[..., Any], citizens: Any
+) -> None:
+    page = _answering(visit, citizens)
+    page.route("**/voice", lambda route: route.fulfill(status=503))
+    page.fill("#s-answer", "In writing alone.")
+    _speaks(page, 1.2)
+    expect(page.locator(SAID)).to_contain_text("did not arrive", timeout=30_000)
+    expect(page.locator("[data-voice-heard]")).to_be_hidden()
+    page.click("[data-voice-away]")
+    page.click("#answer button.btn-primary")
+    page.wait_for_url("**said=answer")
+    expect(page.locator("#way")).to_contain_text("In writing alone.")
+    assert page.get_by_text("Hear the official's voice").count() == 0
+
+
 def test_who_was_signed_out_meanwhile_signs_in_elsewhere_and_sends_the_same_voice(
     visit: Callable[..., Any], citizens: Any, node: Any
 ) -> None:
