@@ -18,8 +18,7 @@ from casebridge.database import Database
 from casebridge.links import signing
 from casebridge.links.copies import case_and_applicant, copy_case
 from casebridge.links.models import Delivery
-from casebridge.links.rules import Verdict, retry_after, verdict
-from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses
+from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses, check_status
 from casebridge.tables import new_id
 from casebridge.webhooks.addresses import UnsafeTarget, networks, place_of
 from casebridge.webhooks.models import Webhook
@@ -107,11 +106,7 @@ class WebhookCourier:
                 status, wait = answer.status_code, answer.headers.get("retry-after")
         except httpx.HTTPError as error:
             raise NeighbourAway(type(error).__name__) from None
-        judged = verdict(status)
-        if judged is Verdict.REFUSED:
-            raise NeighbourRefuses(f"it answered {status}")
-        if judged is Verdict.LATER:
-            raise NeighbourAway(f"it answered {status}", retry_after(wait))
+        check_status(status, wait)
 
 
 def masked(keys: KeyRing, case: Case, applicant: Applicant) -> ApplicantMasked:

@@ -9,8 +9,7 @@ import httpx
 from pydantic import ValidationError
 
 from casebridge.links import signing
-from casebridge.links.rules import Verdict, retry_after, verdict
-from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses, News, Step
+from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses, News, Step, check_status
 from casebridge.links.schemas import Parcel, ParcelReceipt
 from line111.sealing import seal
 
@@ -62,12 +61,7 @@ class CentreSamad:
                 reply = await _beginning(answer)
         except httpx.HTTPError as error:
             raise NeighbourAway(type(error).__name__) from None
-        judged = verdict(answer.status_code)
-        if judged is Verdict.REFUSED:
-            raise NeighbourRefuses(f"it answered {answer.status_code}")
-        if judged is Verdict.LATER:
-            wait = retry_after(answer.headers.get("retry-after"))
-            raise NeighbourAway(f"it answered {answer.status_code}", wait)
+        check_status(answer.status_code, answer.headers.get("retry-after"))
         try:
             receipt = ParcelReceipt.model_validate_json(reply)
         except ValidationError:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from casebridge.links.rules import Verdict, retry_after, verdict
 from casebridge.links.schemas import CaseCopy, SamadChange
 
 
@@ -28,6 +29,22 @@ class NeighbourAway(LinkError):
 
 class NeighbourRefuses(LinkError):
     """It understood and says no: the same again will not help, somebody must look."""
+
+
+def check_status(status: int, wait: str | None = None, *, good: frozenset[int] | None = None) -> None:
+    """What a neighbour's HTTP status means.
+
+    Args:
+        wait: Its Retry-After header.
+        good: The successful ones where not all 2xx are.
+
+    Raises NeighbourAway, NeighbourRefuses.
+    """
+    judged = verdict(status, good=good)
+    if judged is Verdict.REFUSED:
+        raise NeighbourRefuses(f"it answered {status}")
+    if judged is Verdict.LATER:
+        raise NeighbourAway(f"it answered {status}", retry_after(wait))
 
 
 @dataclass(frozen=True, slots=True)

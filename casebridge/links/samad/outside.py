@@ -7,8 +7,7 @@ from typing import Any, Final
 import httpx
 from pydantic import ValidationError
 
-from casebridge.links.rules import Verdict, retry_after, verdict
-from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses, News, Step
+from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses, News, Step, check_status
 from casebridge.links.samad.mapping import (
     MappingError,
     Operation,
@@ -119,14 +118,8 @@ class OutsideSamad:
                         raise NeighbourAway("the reply does not end")
         except httpx.HTTPError as error:
             raise NeighbourAway(type(error).__name__) from None
-        judged = verdict(answer.status_code, good=good)
-        if answer.status_code in known:
-            judged = Verdict.DELIVERED
-        if judged is Verdict.REFUSED:
-            raise NeighbourRefuses(f"it answered {answer.status_code}")
-        if judged is Verdict.LATER:
-            wait = retry_after(answer.headers.get("retry-after"))
-            raise NeighbourAway(f"it answered {answer.status_code}", wait)
+        if answer.status_code not in known:
+            check_status(answer.status_code, answer.headers.get("retry-after"), good=good)
         try:
             return httpx.Response(200, content=body).json() if body.strip() else None
         except ValueError:
