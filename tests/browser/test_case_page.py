@@ -37,7 +37,7 @@ def _current_word(page: Any) -> dict[str, Any]:
     found: dict[str, Any] = page.evaluate(
         """() => {
           const word = document.querySelector('.word.now');
-          const audio = document.querySelector('audio');
+          const audio = document.querySelector('[data-audio] audio');
           const of = (name) => (word ? Number(word.dataset[name]) : null);
           return { at: audio.currentTime * 1000, start: of('start'), end: of('end') };
         }"""
@@ -51,7 +51,7 @@ def test_the_recording_plays_and_words_are_marked_in_step_with_it(
     left, _ = told
     page = visit("agent", language="en").open(f"/cases/{left.case_id}")
     page.click("[data-play]")
-    until(page, "document.querySelector('audio').currentTime > 0.7")
+    until(page, "document.querySelector('[data-audio] audio').currentTime > 0.7")
     seen = []
     for _ in range(8):
         seen.append(_current_word(page))
@@ -73,12 +73,12 @@ def test_the_wave_form_is_drawn_when_it_comes_and_does_not_stop_the_sound(
     window.page.route("**/peaks*", lambda route: held.append(route))
     page = window.open(f"/cases/{left.case_id}")
     page.click("[data-play]")
-    until(page, "document.querySelector('audio').currentTime > 0.3")
+    until(page, "document.querySelector('[data-audio] audio').currentTime > 0.3")
     assert page.evaluate(WAVE_COLUMNS) == 0
     held[0].continue_()
     until(page, f"({WAVE_COLUMNS})() > 100")
-    assert page.evaluate("!document.querySelector('audio').paused")
-    assert page.evaluate("document.querySelector('audio').currentTime") > 0.3
+    assert page.evaluate("!document.querySelector('[data-audio] audio').paused")
+    assert page.evaluate("document.querySelector('[data-audio] audio').currentTime") > 0.3
 
 
 def test_a_click_on_a_word_plays_from_that_word(
@@ -88,8 +88,11 @@ def test_a_click_on_a_word_plays_from_that_word(
     page = visit("agent").open(f"/cases/{left.case_id}")
     word = words[9]
     page.click(f".word[data-start='{word['start_ms']}']")
-    until(page, "!document.querySelector('audio').paused && document.querySelector('audio').readyState > 2")
-    at = page.evaluate("document.querySelector('audio').currentTime * 1000")
+    until(
+        page,
+        "!document.querySelector('[data-audio] audio').paused && document.querySelector('audio').readyState > 2",
+    )
+    at = page.evaluate("document.querySelector('[data-audio] audio').currentTime * 1000")
     assert word["start_ms"] - 50 <= at <= word["start_ms"] + 1500
 
 
@@ -100,17 +103,21 @@ def test_keys_play_pause_and_move_by_seconds_and_words(
     page = visit("agent").open(f"/cases/{left.case_id}")
     page.wait_for_selector("[data-total]:not(:empty)")
     page.keyboard.press("Space")
-    until(page, "document.querySelector('audio').currentTime > 0.2")
+    until(page, "document.querySelector('[data-audio] audio').currentTime > 0.2")
     page.keyboard.press("Space")
-    until(page, "document.querySelector('audio').paused")
+    until(page, "document.querySelector('[data-audio] audio').paused")
     page.keyboard.press("ArrowRight")
     end = left.duration_ms / 1000
-    until(page, f"document.querySelector('audio').currentTime > {end} - 0.5")  # shorter than five seconds
+    until(
+        page, f"document.querySelector('[data-audio] audio').currentTime > {end} - 0.5"
+    )  # shorter than five seconds
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    until(page, "document.querySelector('audio').currentTime < 0.5")
+    until(page, "document.querySelector('[data-audio] audio').currentTime < 0.5")
     page.keyboard.press("Shift+ArrowRight")
-    until(page, f"document.querySelector('audio').currentTime * 1000 >= {words[1]['start_ms']} - 5")
+    until(
+        page, f"document.querySelector('[data-audio] audio').currentTime * 1000 >= {words[1]['start_ms']} - 5"
+    )
 
 
 def test_nothing_is_played_and_no_playback_audited_before_somebody_presses_play(
@@ -124,7 +131,7 @@ def test_nothing_is_played_and_no_playback_audited_before_somebody_presses_play(
     assert "Played the recording" not in trail
     page = watcher.open(f"/cases/{left.case_id}")
     page.click("[data-play]")
-    until(page, "document.querySelector('audio').currentTime > 0.2")
+    until(page, "document.querySelector('[data-audio] audio').currentTime > 0.2")
     trail = watcher.open(f"/audit?case={left.tracking_code}").inner_text("main")
     assert "Played the recording" in trail
 
@@ -149,7 +156,7 @@ def test_a_persian_case_without_a_model_says_so_and_can_be_heard(
     page = visit("official", language="en").open(f"/cases/{left.case_id}")
     expect(page.locator("#transcript")).to_contain_text("Waiting for the model")
     page.click("[data-play]")
-    until(page, "document.querySelector('audio').currentTime > 0.3")
+    until(page, "document.querySelector('[data-audio] audio').currentTime > 0.3")
 
 
 def test_a_transcript_appears_word_by_word_without_loading_the_page_again(
@@ -166,7 +173,7 @@ def test_a_transcript_appears_word_by_word_without_loading_the_page_again(
     expect(page.locator(".words .word")).to_have_count(len(TEXT.split()), timeout=10_000)
     assert page.evaluate("window.stillHere") is True
     page.click(".words .word:nth-child(3)")
-    until(page, "!document.querySelector('audio').paused")
+    until(page, "!document.querySelector('[data-audio] audio').paused")
 
 
 def test_words_are_found_in_the_text(
@@ -178,7 +185,7 @@ def test_words_are_found_in_the_text(
     expect(page.locator(".word.found")).to_have_count(2)
     expect(page.locator("[data-found]")).to_have_text("1")
     page.press("[data-find]", "Enter")
-    until(page, "!document.querySelector('audio').paused")
+    until(page, "!document.querySelector('[data-audio] audio').paused")
 
 
 def test_the_case_tells_its_call_its_history_and_the_applicants_other_cases(
@@ -241,13 +248,15 @@ def test_an_agent_sets_the_kind_of_an_unclassified_case_by_keyboard_while_it_pla
     page = visit("agent", language="en").open(f"/cases/{left.case_id}")
     expect(page.locator("#kind .notice")).to_contain_text("could not be asked")
     page.click("[data-play]")
-    until(page, "document.querySelector('audio').currentTime > 0.2")
+    until(page, "document.querySelector('[data-audio] audio').currentTime > 0.2")
     _kind_set_by_keyboard(page, "criticism")
     expect(page.locator("#kind [role=status]")).to_contain_text("written down with your name")
     expect(page.locator("#kind .notice")).to_have_count(0)
     expect(page.locator("#case-tags")).to_contain_text("Criticism")
     expect(page.locator("#history")).to_contain_text("Kind set: Criticism")
-    assert page.evaluate("document.querySelector('audio').currentTime > 0"), "the message plays on"
+    assert page.evaluate("document.querySelector('[data-audio] audio').currentTime > 0"), (
+        "the message plays on"
+    )
     trail = visit("supervisor", language="en").open(f"/audit?case={left.tracking_code}&person=agent")
     expect(trail.locator("main")).to_contain_text("Classified the case")
 

@@ -135,7 +135,7 @@ def test_pictures_for_the_readme(visit: Callable[..., Any], cases: dict[str, str
             page.click(".words .word:nth-child(12)")
             page.wait_for_timeout(700)
             page.keyboard.press("Escape")
-            page.evaluate("document.querySelector('audio').pause(); window.scrollTo(0, 0)")
+            page.evaluate("document.querySelector('[data-audio] audio').pause(); window.scrollTo(0, 0)")
         page.wait_for_timeout(300)
         suffix = "-phone" if size[0] < 500 else ""
         picture = folder / f"{name.removesuffix('-persian')}-{language}{suffix}.png"
