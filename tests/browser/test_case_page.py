@@ -90,7 +90,8 @@ def test_a_click_on_a_word_plays_from_that_word(
     page.click(f".word[data-start='{word['start_ms']}']")
     until(
         page,
-        "!document.querySelector('[data-audio] audio').paused && document.querySelector('audio').readyState > 2",
+        "!document.querySelector('[data-audio] audio').paused"
+        " && document.querySelector('[data-audio] audio').readyState > 2",
     )
     at = page.evaluate("document.querySelector('[data-audio] audio').currentTime * 1000")
     assert word["start_ms"] - 50 <= at <= word["start_ms"] + 1500
