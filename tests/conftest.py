@@ -26,9 +26,11 @@ from uuid import uuid4
 import httpx
 import pytest
 import redis
+from argon2 import PasswordHasher
 
 from casebridge.client import BridgeClient
 from casebridge.migrate import upgrade
+from casebridge.people import service as people
 from line111.secrets import ensure_secrets, read_secret
 from line111.settings import (
     BridgeSettings,
@@ -71,6 +73,17 @@ def _no_configuration_of_this_machine() -> Iterator[None]:
         del os.environ["LINE111_CONFIG"]
     else:
         os.environ["LINE111_CONFIG"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Accounts made by tests have passwords hashed at the least cost: a proper hash takes a quarter of a
+    second, and so does each sign-in, which goes by what the stored hash says. `test_people` looks at the
+    cost of the product's own."""
+    proper = people._hasher
+    people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield
+    people._hasher = proper
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import httpx
@@ -86,6 +88,20 @@ async def test_passwords_and_tokens_are_stored_as_hashes_only(api: Any) -> None:
     for secret in (cookie, CREDENTIALS["password"], token):
         assert secret not in everything
     assert "$argon2id$" in everything
+
+
+async def test_an_account_made_by_command_costs_a_guesser_what_rfc_9106_advises(
+    on_sqlite: Any, run_bridge: Any, node_environment: Any
+) -> None:
+    settings = on_sqlite()
+    command = [sys.executable, "-m", "casebridge", "create-account", CREDENTIALS["username"], "--role", "agent"]
+    environment = {**node_environment(settings), "LINE111_PASSWORD": CREDENTIALS["password"]}
+    subprocess.run(command, env=environment, check=True, timeout=60)
+    async with run_bridge(settings) as api, api.http() as http:
+        async with api.bridge.database.reading() as session:
+            (stored,) = (await session.execute(text("SELECT password_hash FROM accounts"))).scalars()
+        assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+        assert (await http.post("/session", json=CREDENTIALS)).status_code == 201
 
 
 async def test_everyone_may_do_their_own_work_only(api: Any) -> None:
