@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from typing import Any
@@ -94,9 +95,9 @@ async def test_an_account_made_by_command_costs_a_guesser_what_rfc_9106_advises(
     on_sqlite: Any, run_bridge: Any, node_environment: Any
 ) -> None:
     settings = on_sqlite()
-    command = [sys.executable, "-m", "casebridge", "create-account", CREDENTIALS["username"], "--role", "agent"]
+    command = [sys.executable, "-m", "casebridge", "create-account", "agent1", "--role", "agent"]
     environment = {**node_environment(settings), "LINE111_PASSWORD": CREDENTIALS["password"]}
-    subprocess.run(command, env=environment, check=True, timeout=60)
+    await asyncio.to_thread(subprocess.run, command, env=environment, check=True, timeout=60)
     async with run_bridge(settings) as api, api.http() as http:
         async with api.bridge.database.reading() as session:
             (stored,) = (await session.execute(text("SELECT password_hash FROM accounts"))).scalars()
