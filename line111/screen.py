@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from line111.doctor.examination import Examined
 from line111.doctor.finding import Level
 from line111.settings import Settings
 from line111.supervision import State
+
+if TYPE_CHECKING:  # it brings the database library, which costs each command a second
+    from line111.doctor.examination import Examined
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
