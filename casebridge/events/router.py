@@ -40,26 +40,29 @@ StreamId = Annotated[str | None, Query(pattern=r"^\d{1,16}-\d{1,16}$", examples=
 )
 async def listen(
     bridge: Annotated[Bridge, Depends(get_bridge)],
-    _who: Annotated[Principal, Depends(require("events:read"))],
+    who: Annotated[Principal, Depends(require("events:read"))],
     last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,16}-\d{1,16}$")] = None,
     after: StreamId = None,
 ) -> EventSourceResponse:
-    """Events from now on, or after the one named by `Last-Event-ID` (or `after`)."""
+    """Events from now on, or after the one named by `Last-Event-ID` (or `after`).
+
+    Who opens a ninth stream is let go from the oldest; that one may come back and go on where it was.
+    """
     if bridge.stream.listeners >= MAX_LISTENERS:
         raise Problem("unavailable", headers={"Retry-After": "5"})
     return EventSourceResponse(
-        _events(bridge, last_event_id or after),
+        _events(bridge, who.actor, last_event_id or after),
         ping=HEARTBEAT_SECONDS,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(bridge: Bridge, after: str | None) -> AsyncIterator[ServerSentEvent]:
+async def _events(bridge: Bridge, who: str, after: str | None) -> AsyncIterator[ServerSentEvent]:
     until = time.monotonic() + LONGEST_SECONDS
     yield ServerSentEvent(retry=2000, comment="line111")
     bridge.metrics.listeners.inc()
     try:
-        async for event in bridge.stream.listen(after):
+        async for event in bridge.stream.listen(who, after):
             yield ServerSentEvent(event.data, id=event.id, event=event.type)
             if time.monotonic() > until:
                 return

@@ -1,7 +1,8 @@
 """Events to browsers and services: one reader of the Redis Stream, many listeners (SSE).
 
 A listener that is too slow is sent away; it comes back with Last-Event-ID and misses nothing that
-the stream still holds.
+the stream still holds. So does whoever opens more streams than one person has screens for: the oldest
+of their own is sent away, since it is most likely to be one that nobody reads any more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from redis.exceptions import RedisError
 from casebridge.events.relay import STREAM, STREAM_LENGTH
 
 MAX_LISTENERS = 500
+MOST_OF_ONE = 8
+"""Streams of one person, or of one service's token, at a time."""
 QUEUE_LENGTH = 1000
 BLOCK_MS = 5000
 RESUME_BATCH = 500
@@ -61,7 +64,8 @@ class EventStream:
         self._reader = redis.Redis.from_url(
             url, decode_responses=True, socket_connect_timeout=1.0, socket_timeout=BLOCK_MS / 1000 + 5
         )
-        self._listeners: set[asyncio.Queue[StreamEvent | None]] = set()
+        self._listeners: dict[asyncio.Queue[StreamEvent | None], str] = {}
+        """Who listens, by their queue; the oldest first."""
 
     @property
     def listeners(self) -> int:
@@ -85,15 +89,20 @@ class EventStream:
                     last = entry_id
                     self._hand_out(_event(entry_id, fields))
 
-    async def listen(self, after: str | None) -> AsyncIterator[StreamEvent]:
-        """Events after `after` (a stream id), or from now on; ends when the listener is too slow.
+    async def listen(self, who: str, after: str | None) -> AsyncIterator[StreamEvent]:
+        """Events after `after` (a stream id), or from now on; ends when the listener is too slow, or has
+        opened so many streams since that this one's place is needed.
+
+        Args:
+            who: Whose stream it is: the actor of a person or a service.
 
         Raises TooManyListeners.
         """
         if len(self._listeners) >= MAX_LISTENERS:
             raise TooManyListeners
+        self._make_room(who)
         queue: asyncio.Queue[StreamEvent | None] = asyncio.Queue(QUEUE_LENGTH)
-        self._listeners.add(queue)
+        self._listeners[queue] = who
         try:
             place = (0, 0)
             if after:
@@ -104,7 +113,7 @@ class EventStream:
                 if event.place > place:
                     yield event
         finally:
-            self._listeners.discard(queue)
+            self._listeners.pop(queue, None)
 
     async def close(self) -> None:
         """Ends all streams and closes the reader."""
@@ -139,8 +148,13 @@ class EventStream:
             except asyncio.QueueFull:
                 self._send_away(queue)
 
+    def _make_room(self, who: str) -> None:
+        own = [queue for queue, listener in self._listeners.items() if listener == who]
+        if len(own) >= MOST_OF_ONE:
+            self._send_away(own[0])
+
     def _send_away(self, queue: asyncio.Queue[StreamEvent | None]) -> None:
-        self._listeners.discard(queue)
+        self._listeners.pop(queue, None)
         while not queue.empty():
             queue.get_nowait()
         queue.put_nowait(None)

@@ -52,19 +52,19 @@ async def live(
             await check_case(session, person, case)
         names = case is not None or (await sight_of(session, person)).everything
     return EventSourceResponse(
-        _changes(bridge, str(case) if case else None, last_event_id, names=names),
+        _changes(bridge, person.actor, str(case) if case else None, last_event_id, names=names),
         ping=HEARTBEAT_SECONDS,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def _changes(
-    bridge: Bridge, case: str | None, after: str | None, *, names: bool
+    bridge: Bridge, who: str, case: str | None, after: str | None, *, names: bool
 ) -> AsyncIterator[ServerSentEvent]:
     """Who does not see every case is told that something changed, not in which."""
     until = time.monotonic() + LONGEST_SECONDS
     yield ServerSentEvent(retry=2000, comment="line111")
-    async for event in bridge.stream.listen(after):
+    async for event in bridge.stream.listen(who, after):
         change = _change(event, case)
         if change is not None:
             if not names:

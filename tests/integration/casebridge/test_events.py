@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from dramatiq import Message
 
-from casebridge.events.stream import EventStream
+from casebridge.events.stream import MOST_OF_ONE, EventStream
 
 
 def told(redis_server: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -58,15 +58,37 @@ async def test_a_listener_who_comes_back_has_missed_nothing(api: Any) -> None:
     async with api.client() as client:
         await client.post_record(api.citizen.intake(codes[0]))
         await api.told()
-        first = await anext(aiter(stream.listen("0-0")))
+        first = await anext(aiter(stream.listen("person:one", "0-0")))
         await client.post_record(api.citizen.intake(codes[1]))
         await api.told()
-        again = stream.listen(first.id)
+        again = stream.listen("person:one", first.id)
         second = await anext(again)
         await client.post_record(api.citizen.intake(codes[2]))
         third = await asyncio.wait_for(anext(again), 10)
     assert first.place < second.place < third.place
     assert len({event.event_id for event in (first, second, third)}) == 3
+
+
+async def test_nobody_takes_the_places_of_others_and_who_opens_too_many_streams_loses_the_oldest(
+    api: Any,
+) -> None:
+    codes = await api.codes()
+    stream: EventStream = api.bridge.stream
+    async with api.client() as client:
+        await client.post_record(api.citizen.intake(codes[0]))
+        await api.told()
+        other = stream.listen("person:two", "0-0")
+        own = [stream.listen("person:one", "0-0") for _ in range(MOST_OF_ONE + 1)]
+        seen = [await anext(one) for one in (other, *own)][-1]
+        assert stream.listeners == MOST_OF_ONE + 1
+        await client.post_record(api.citizen.intake(codes[1]))
+        await api.told()
+        left = [event async for event in own[0]]
+        assert not [event for event in left if event.place > seen.place and event.type == "case.registered"]
+        for one in (other, *own[1:]):
+            assert (await asyncio.wait_for(anext(one), 10)).place > seen.place
+        back = stream.listen("person:one", seen.id)
+        assert (await asyncio.wait_for(anext(back), 10)).place > seen.place
 
 
 async def test_events_hold_nothing_that_identifies_a_person(api: Any, redis_server: Any) -> None:
