@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final
+from functools import partial
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import Response
@@ -41,10 +42,18 @@ NOTICES: Final[Notices] = {
     "moved": (N_("The holiday was moved, and written down with your name."), "green"),
     "undone": (N_("The day is again as the official calendar has it."), "green"),
 }
+CHANGES: Final[dict[str, tuple[Callable[..., Awaitable[None]], str]]] = {
+    "work": (deadlines.work_on, "set"),
+    "earlier": (partial(deadlines.move_day, by=-1), "moved"),
+    "later": (partial(deadlines.move_day, by=1), "moved"),
+    "undo": (deadlines.forget_day, "undone"),
+}
+"""What a holiday's buttons do, and the notice it ends in."""
 WRONG_DAY: Final = N_("This is no day of the calendar. Write it like %(example)s.")
 WRONG_NAME: Final = N_("Write the day's name in both languages.")
 Year = Annotated[int | None, Query(ge=FIRST_YEAR, le=LAST_YEAR)]
 DayOf = Annotated[date, Path()]
+Change = Literal["work", "earlier", "later", "undo"]
 Text = Annotated[str, Form(max_length=200)]
 
 
@@ -88,8 +97,9 @@ async def add_day(
     day: Text = "",
     name_fa: Text = "",
     name_en: Text = "",
+    year: Year = None,
 ) -> Response:
-    """Adds a day off."""
+    """Adds a day off; what was typed wrongly is told beside the year that was being looked at."""
     speech = language_of(request)
     typed = {"day": day, "name_fa": name_fa, "name_en": name_en}
     try:
@@ -97,38 +107,21 @@ async def add_day(
         change = DayChange(name_fa=name_fa, name_en=name_en)
     except NotADate:
         wrong = speech.gettext(WRONG_DAY) % {"example": speech.short_day(datetime.now(speech.zone))}
-        return await _page(request, bridge, person, None, wrong=wrong, typed=typed)
+        return await _page(request, bridge, person, year, wrong=wrong, typed=typed)
     except ValidationError:
-        return await _page(request, bridge, person, None, wrong=speech.gettext(WRONG_NAME), typed=typed)
+        return await _page(request, bridge, person, year, wrong=speech.gettext(WRONG_NAME), typed=typed)
     async with bridge.database.writing() as session:
         await deadlines.set_day(session, wanted, change, person.actor)
     return _done(bridge, wanted, "set")
 
 
-@router.post("/holidays/{day}/work", dependencies=[Depends(check_form)])
-async def work_on(bridge: BridgeParts, person: CountryEditor, day: DayOf) -> Response:
-    """An official holiday is none this year."""
+@router.post("/holidays/{day}/{change}", dependencies=[Depends(check_form)])
+async def change_day(bridge: BridgeParts, person: CountryEditor, day: DayOf, change: Change) -> Response:
+    """Changes a holiday: none this year, a day earlier or later, or as the official calendar has it."""
+    make, said = CHANGES[change]
     async with bridge.database.writing() as session:
-        await deadlines.work_on(session, day, person.actor)
-    return _done(bridge, day, "set")
-
-
-@router.post("/holidays/{day}/move", dependencies=[Depends(check_form)])
-async def move(
-    bridge: BridgeParts, person: CountryEditor, day: DayOf, by: Annotated[int, Form(ge=-1, le=1)]
-) -> Response:
-    """A lunar holiday falls a day earlier or later."""
-    async with bridge.database.writing() as session:
-        await deadlines.move_day(session, day, by, person.actor)
-    return _done(bridge, day, "moved")
-
-
-@router.post("/holidays/{day}/undo", dependencies=[Depends(check_form)])
-async def undo(bridge: BridgeParts, person: CountryEditor, day: DayOf) -> Response:
-    """Back to the official calendar."""
-    async with bridge.database.writing() as session:
-        await deadlines.forget_day(session, day, person.actor)
-    return _done(bridge, day, "undone")
+        await make(session, day, actor=person.actor)
+    return _done(bridge, day, said)
 
 
 async def _page(

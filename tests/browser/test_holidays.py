@@ -46,13 +46,14 @@ def test_a_sighted_moon_moves_tasua_and_ashura_and_all_is_undone(visit: Callable
 
 
 def test_a_day_of_snow_is_added_by_keyboard_and_a_wrong_one_told(visit: Callable[..., Any]) -> None:
-    page = visit("supervisor", language="fa").open("/holidays")
+    page = visit("supervisor", language="fa").open("/holidays?year=1406")
     page.fill("#f-day", "1405/13/40")
     page.fill("#f-name_fa", "برف")
     page.fill("#f-name_en", "Snow")
     page.press("#f-name_en", "Enter")
     page.wait_for_selector(".notice-red")
     assert page.input_value("#f-name_fa") == "برف"
+    assert "۱۴۰۶" in page.inner_text("h1")
     page.fill("#f-day", "۱۴۰۵/۱۰/۱۲")
     page.press("#f-name_en", "Enter")
     page.wait_for_selector(".notice-green")
