@@ -122,6 +122,7 @@ def _sqlite_engine(url: str, pool: int, begin: str) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        raw: Any = connection.connection.driver_connection
+        raw.begin(begin)
 
     return engine

@@ -2,19 +2,22 @@
 
 aiosqlite makes four (cursor, execute, fetch, close), and a trip, two switches between threads, costs more
 than most of our statements. A transaction of an intake has a dozen of them. What SQLAlchemy reads to the
-end anyway is fetched where it was executed.
+end anyway is fetched where it was executed; a transaction begins on the trip of its first statement, and
+nobody waits for its undoing: a session that asks one question makes one trip.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Self
 
 import aiosqlite
 
 _ROWS_AT_ONCE = 64
 _Answer = tuple[list[Any], Any, int, int | None]
+_Work = Callable[[sqlite3.Connection], _Answer]
 
 
 def one_trip_connector(file: str, *, timeout: float) -> Callable[[], Awaitable[aiosqlite.Connection]]:
@@ -39,17 +42,33 @@ def one_trip_connector(file: str, *, timeout: float) -> Callable[[], Awaitable[a
 class OneTripConnection(aiosqlite.Connection):
     """A connection whose cursors answer a statement whole."""
 
+    _opening: str | None = None
+    """What a transaction begins with, until its first statement takes it along."""
+
     def cursor(self) -> OneTripCursor:  # type: ignore[override]
         """A cursor; SQLite is not asked for it before it executes."""
         return OneTripCursor(self)
 
-    async def rollback(self) -> None:
-        """Undo what is open; where nothing is, SQLite need not be asked."""
-        if self._conn.in_transaction:
-            await super().rollback()
+    def begin(self, statement: str) -> None:
+        """Begin a transaction with the next statement."""
+        self._opening = statement
 
-    async def run(self, work: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+    async def commit(self) -> None:
+        """Keep what was written; SQLite is not asked where nothing has begun."""
+        if self._opening is None:
+            await super().commit()
+        self._opening = None
+
+    async def rollback(self) -> None:
+        """Undo what is open. It is not waited for: what this connection is asked next comes after it."""
+        if self._opening is None and self._conn.in_transaction:
+            self._tx.put_nowait((None, self._conn.rollback))
+        self._opening = None
+
+    async def run(self, work: _Work) -> _Answer:
         """Work in the connection's thread."""
+        if self._opening is not None:
+            work, self._opening = partial(_opened, self._opening, work), None
         answer: _Answer = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]
         return answer
 
@@ -101,6 +120,11 @@ class OneTripCursor:
     def _take(self, answer: _Answer) -> Self:
         self._rows, self.description, self.rowcount, self.lastrowid = answer
         return self
+
+
+def _opened(opening: str, work: _Work, raw: sqlite3.Connection) -> _Answer:
+    raw.execute(opening)
+    return work(raw)
 
 
 def _answer(cursor: sqlite3.Cursor) -> _Answer:
