@@ -147,6 +147,13 @@ class Country:
         return agency is not None and _reaches(agency.reach, unit.level)
 
     def _info(self, unit: Unit) -> UnitInfo:
+        """Remembered: a form offers hundreds of units, and asks more than once for each."""
+        known = self._infos.get(unit.code)
+        if known is None:
+            known = self._infos[unit.code] = self._worked_out(unit)
+        return known
+
+    def _worked_out(self, unit: Unit) -> UnitInfo:
         change = self.changes.get(unit.code)
         return UnitInfo.model_construct(
             code=unit.code,
@@ -182,6 +189,10 @@ class Country:
         return unit_names()[shape][language].format_map(
             {what: getattr(part, f"name_{language}") for what, part in names.items() if part}
         )
+
+    @cached_property
+    def _infos(self) -> dict[str, UnitInfo]:
+        return {}
 
     @cached_property
     def _active_places(self) -> list[Place]:
