@@ -6,6 +6,7 @@ come as they do in speech; a seed makes them the same every time.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -17,12 +18,12 @@ from sqlalchemy import FromClause, insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks.intake_records import national_id
+from casebridge.applicants.identity import belongs_to
 from casebridge.applicants.models import Applicant
-from casebridge.applicants.service import belongs_to
 from casebridge.cases.life import OPEN
 from casebridge.cases.models import Case, HistoryLine
 from casebridge.crypto import KeyRing, keyed_hash
-from casebridge.database import Database
+from casebridge.database import Database, is_sqlite
 from casebridge.proposals.corpus import Example, corpus
 from casebridge.recordings.models import RecordingRow
 from casebridge.referrals.rules import first_owner
@@ -75,7 +76,23 @@ async def fill(settings: Settings, count: int) -> None:
 async def _write(session: AsyncSession, rows: Rows) -> None:
     for table in (Applicant, Case, HistoryLine, RecordingRow, TranscriptRow, CaseWords):
         if found := rows.get(table.__table__):
-            await session.execute(insert(table.__table__), found)  # type: ignore[arg-type]
+            await (_insert if is_sqlite(session) else _copy)(session, table.__table__, found)
+
+
+async def _insert(session: AsyncSession, table: Any, rows: list[dict[str, Any]]) -> None:
+    await session.execute(insert(table), rows)
+
+
+async def _copy(session: AsyncSession, table: Any, rows: list[dict[str, Any]]) -> None:
+    """PostgreSQL takes rows this way many times as fast as by INSERT."""
+    raw: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    names = list(rows[0])
+    records = [tuple(_plain(row[name]) for name in names) for row in rows]
+    await raw.copy_records_to_table(table.name, records=records, columns=names)
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict | list) else value
 
 
 def _applicants(settings: Settings, keys: KeyRing, count: int) -> Iterator[dict[str, Any]]:
