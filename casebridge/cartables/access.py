@@ -100,20 +100,21 @@ def narrowed_to(sight: Sight) -> Callable[[Select[Any]], Select[Any]]:
     return lambda query: visible(query, sight)
 
 
-async def check_case(session: AsyncSession, who: Principal, case_id: UUID) -> None:
-    """Raises Problem `not_found` where this case is not within sight."""
+async def check_case(session: AsyncSession, who: Principal, case_id: UUID) -> Case:
+    """The case. Raises Problem `not_found` where it is not within sight."""
     sight = await sight_of(session, who)
-    if sight.everything:
-        return
     case = await session.get(Case, case_id)
     if case is None:
         raise Problem("not_found")
+    if sight.everything:
+        return case
     rows = await session.execute(
         select(Referral.from_unit, Referral.to_unit).where(Referral.case_id == case_id)
     )
     passed = [unit for row in rows for unit in row if unit]
     if not may_see(sight, case.owner_unit, passed, case.complained_unit, case.kind):
         raise Problem("not_found")
+    return case
 
 
 async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act: Act) -> str | None:
@@ -124,8 +125,7 @@ async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act:
     sight = await sight_of(session, who)
     if sight.everything:
         return None
-    await check_case(session, who, case_id)
-    case = await session.get_one(Case, case_id)
+    case = await check_case(session, who, case_id)
     if not may_act(sight, act, case.owner_unit, case.kind, case.complained_unit):
         raise Problem("not_yours")
     return case.owner_unit
@@ -133,10 +133,7 @@ async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act:
 
 async def check_centre(session: AsyncSession, who: Principal, case_id: UUID) -> None:
     """Raises Problem `not_found` (not in sight), `not_allowed` for who does not act for the Centre (9-1)."""
-    await check_case(session, who, case_id)
-    case = await session.get(Case, case_id)
-    if case is None:
-        raise Problem("not_found")
+    case = await check_case(session, who, case_id)
     sight = await sight_of(session, who)
     if not acts_for_centre(who.roles, sight, case.owner_unit, case.kind, case.complained_unit):
         raise Problem("not_allowed")

@@ -46,10 +46,7 @@ _OF_CASE: Final = (
 
 async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
     """A case's way. Raises Problem `not_found` (out of sight, too)."""
-    await check_case(session, who, case_id)
-    case = await session.get(Case, case_id)
-    if case is None:
-        raise Problem("not_found")
+    case = await check_case(session, who, case_id)
     sight = await sight_of(session, who)
     passed = await referrals_of(session, case_id)
     moment = now()
@@ -80,20 +77,19 @@ async def belongs_to(session: AsyncSession, case_id: UUID, *, reviewed: bool = F
 
 
 async def withdraw(session: AsyncSession, who: Principal, case_id: UUID) -> None:
-    """Takes a referral back that nobody has touched yet, for the unit it came from.
+    """Takes a referral back that nobody has touched yet, for the unit that made it or for the Centre.
 
     Raises Problem `not_found`, `not_yours`, `not_withdrawable`.
     """
-    await check_case(session, who, case_id)
+    case = await check_case(session, who, case_id)
     sight = await sight_of(session, who)
-    case = await session.get(Case, case_id)
     passed = await referrals_of(session, case_id)
-    if case is None or not passed:
+    if not passed:
         raise Problem("not_withdrawable")
-    unit = passed[-1].from_unit
-    if not may_act(sight, Act.REFER, unit, case.kind, case.complained_unit):
+    units = _taking_back(sight, case, passed[-1])
+    if not units:
         raise Problem("not_yours")
-    await referrals.withdraw(session, case_id, unit=unit, actor=who.actor)
+    await referrals.withdraw(session, case_id, unit=units[0], actor=who.actor)
 
 
 def _may(who: Principal, sight: Sight, case: Case, passed: list[Referral]) -> set[str]:
@@ -128,9 +124,15 @@ def _of_the_centre(who: Principal, sight: Sight, case: Case) -> set[str]:
 
 
 def _withdrawable(sight: Sight, case: Case, last: Referral) -> bool:
-    return referrals.may_withdraw(case, last) and may_act(
-        sight, Act.REFER, last.from_unit, case.kind, case.complained_unit
-    )
+    return referrals.may_withdraw(case, last) and bool(_taking_back(sight, case, last))
+
+
+def _taking_back(sight: Sight, case: Case, last: Referral) -> list[str | None]:
+    """In whose names one may take a referral back: not in that of a unit it was only taken away from."""
+    if sight.everything:
+        return [None]
+    units = [unit for unit in (last.by_unit, CENTRE) if unit]
+    return [one for one in units if may_act(sight, Act.REFER, one, case.kind, case.complained_unit)]
 
 
 def _line(shape: Any, row: Any) -> Any:

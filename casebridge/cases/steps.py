@@ -49,6 +49,7 @@ TOLD_TO_UNIT: Final = {
     Action.OBJECTED: "objected",
     Action.SECOND_REVIEW: "second_review",
     Action.ESCALATED: "escalated",
+    Action.REOPENED: "reopened",
 }
 """Actions the unit that then owns the case is told of."""
 NEW_TERM: Final = frozenset(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casebridge.tables import Key, Table
@@ -77,6 +77,31 @@ class ReceivedChange(Table):
     outcome: Mapped[str] = mapped_column(String(32))
     """`applied`, `known` (it was so already), `unknown_case`, `refused`."""
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ChangeAside(Table):
+    """A change of the outside SAMAD that could not be applied, whole, until somebody has decided about it."""
+
+    __tablename__ = "link_changes_aside"
+    __table_args__ = (
+        UniqueConstraint("source", "mark"),
+        Index("ix_link_changes_aside_state_id", "state", "id"),
+    )
+
+    id: Mapped[Key]
+    source: Mapped[str] = mapped_column(String(96))
+    mark: Mapped[str] = mapped_column(String(160))
+    """Its id over there, or where none can be read the hash of it: told again, it stands here once."""
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    """As it came where it could not be read, otherwise in our words; encrypted, for it may name persons."""
+    key_number: Mapped[int] = mapped_column(index=True)
+    reason: Mapped[str] = mapped_column(String(32))
+    """`unreadable`, `unknown_case`, `refused`, `failed` (an error here)."""
+    detail: Mapped[str | None] = mapped_column(String(300))
+    state: Mapped[str] = mapped_column(String(16))
+    """`aside` (somebody must look), `dropped` (for good); what was applied after all is here no more."""
+    at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class PullPlace(Table):

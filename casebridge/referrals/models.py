@@ -26,7 +26,10 @@ class Referral(Table):
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(128))
+    by_unit: Mapped[str | None] = mapped_column(String(MAX_CODE))
+    """In whose name it was made; None: the line's own people, for the Centre."""
     from_unit: Mapped[str | None] = mapped_column(String(MAX_CODE))
+    """Who had the case; the Centre may send on what is with others."""
     to_unit: Mapped[str] = mapped_column(String(MAX_CODE))
     reason: Mapped[str] = mapped_column(String(32))
     article: Mapped[str | None] = mapped_column(String(8))

@@ -154,15 +154,12 @@ async def _give_back(session: AsyncSession, case_id: UUID) -> int:
 
 
 async def _silent(session: AsyncSession, moment: datetime) -> list[UUID]:
-    return await _ids(
-        session,
-        Case.status == Status.ANSWERED.value,
-        Case.answered_at < await _ago(session, moment, in_force().silence_days),
-    )
+    since = await _over_since(session, Status.ANSWERED, moment)
+    return await _ids(session, Case.status == Status.ANSWERED.value, Case.answered_at < since)
 
 
 async def _settled(session: AsyncSession, moment: datetime) -> list[UUID]:
-    since = await _ago(session, moment, in_force().keep_accepted_days)
+    since = await _over_since(session, Status.ACCEPTED, moment)
     return await _ids(
         session,
         Case.status == Status.ACCEPTED.value,
@@ -170,9 +167,20 @@ async def _settled(session: AsyncSession, moment: datetime) -> list[UUID]:
     )
 
 
+async def _over_since(session: AsyncSession, status: Status, moment: datetime) -> datetime:
+    """What is in this state and was answered before is over."""
+    terms = in_force()
+    days = terms.silence_days if status is Status.ANSWERED else terms.keep_accepted_days
+    return await _ago(session, moment, days)
+
+
 async def _close(session: AsyncSession, case_id: UUID) -> int:
+    """Looks once more under the lock: an answer given meanwhile has its own time to be heard."""
     case = await locked(session, case_id)
     if case.status not in (Status.ANSWERED, Status.ACCEPTED):
+        return 0
+    since = await _over_since(session, Status(case.status), now())
+    if case.answered_at is not None and case.answered_at >= since:
         return 0
     reason = "accepted" if case.status == Status.ACCEPTED else "silence"
     if reason == "silence":

@@ -161,12 +161,12 @@ async def send_on(
 
 
 async def withdraw(session: AsyncSession, case_id: UUID, *, unit: str | None, actor: str) -> None:
-    """Takes a referral back that nobody has touched yet. Raises Problem `not_withdrawable`."""
+    """Takes an untouched referral back, for its maker or the Centre. Raises Problem `not_withdrawable`."""
     case = await locked(session, case_id)
     last = await session.scalar(
         select(Referral).where(Referral.case_id == case_id).order_by(Referral.id.desc()).limit(1)
     )
-    if last is None or unit not in (None, last.from_unit) or not may_withdraw(case, last):
+    if last is None or unit not in (None, CENTRE, last.by_unit) or not may_withdraw(case, last):
         raise Problem("not_withdrawable")
     last.withdrawn_at = now()
     due = await deadlines.answer_due(session, case)
@@ -174,7 +174,7 @@ async def withdraw(session: AsyncSession, case_id: UUID, *, unit: str | None, ac
 
 
 def may_withdraw(case: Case, last: Referral) -> bool:
-    """Whether the last referral of a case may still be taken back by the unit it came from."""
+    """Whether the last referral of a case may still be taken back by who made it."""
     sent = last.from_unit is not None and last.withdrawn_at is None and last.reason not in _TAKEN_AWAY
     return sent and case.status == Status.REFERRED and last.at >= now() - UNTOUCHED
 
@@ -244,10 +244,7 @@ async def referrals_of(session: AsyncSession, case_id: UUID) -> list[Referral]:
 
 def note_referral(session: AsyncSession, case: Case, decision: Decision, actor: str, **told: Any) -> None:
     """Writes down that a case goes from its owner to another unit; the step itself is taken beside it.
-
-    Args:
-        told: `reason`, and where there is one `note` and `due_at`.
-    """
+    `told`: its `reason`, and where there is one `by_unit`, `note` and `due_at`."""
     session.add(
         Referral(
             case_id=case.id,
@@ -285,7 +282,7 @@ async def _move(
     if reason != "complained_of" and await objected_below(session, case, decision.unit):
         raise Problem("second_review_lower")
     due: datetime = await deadlines.answer_due(session, case)
-    note_referral(session, case, decision, actor, reason=reason, note=note, due_at=due)
+    note_referral(session, case, decision, actor, by_unit=unit, reason=reason, note=note, due_at=due)
     detail = {"from": case.owner_unit, "to": decision.unit, "reason": reason}
     if decision.article:
         detail["article"] = decision.article

@@ -114,6 +114,26 @@ async def test_a_referral_nobody_has_touched_is_taken_back_by_its_unit_alone(lan
         assert (await http.get(f"{path}/way")).json()["owner_unit"] == DESK
 
 
+async def test_what_the_centre_has_sent_on_is_taken_back_by_the_centre_alone(land: Any) -> None:
+    await official(land, "w10", DESK)
+    await official(land, "w11", "centre")
+    with_desk, with_centre = [(await opened(land, province=code))["record_id"] for code in ("23", None)]
+    async with (
+        land.person("official", username="w10") as desk,
+        land.person("official", username="w11") as centre,
+        land.person("agent") as line,
+    ):
+        for case, back, owner in ((with_desk, line, DESK), (with_centre, centre, "centre")):
+            sent = await line.post(f"/cases/{case}/refer", json={"to_unit": GOVERNOR})
+            assert sent.json()["owner_unit"] == GOVERNOR
+            if owner == DESK:  # it had the case, and did not send it
+                assert "withdraw" not in (await desk.get(f"/cases/{case}/way")).json()["may"]
+                assert (await desk.post(f"/cases/{case}/withdraw")).status_code == 409
+            assert "withdraw" in (await back.get(f"/cases/{case}/way")).json()["may"]
+            assert (await back.post(f"/cases/{case}/withdraw")).status_code == 204
+            assert (await back.get(f"/cases/{case}/way")).json()["owner_unit"] == owner
+
+
 async def test_the_centre_counts_the_country_and_officials_do_not(land: Any) -> None:
     await opened(land)
     await opened(land, province="01")

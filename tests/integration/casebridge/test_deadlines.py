@@ -136,6 +136,33 @@ async def test_a_case_that_is_opened_again_has_its_deadline_at_once(api: Any) ->
     assert case.interim_due_at is not None
 
 
+async def test_the_unit_that_has_a_case_is_told_each_time_it_is_opened_again(api: Any) -> None:
+    case_id = await opened(api)
+    for _ in range(2):
+        async with api.bridge.database.writing() as session:
+            await answers.answer(session, case_id, unit=None, actor="t", text="پاسخ", language="fa")
+            await answers.decide(session, case_id, accepted=True, by="phone")
+            await answers.reopen(session, case_id, actor="t", reason="new facts")
+    assert await told(api, case_id, "unit") == ["reopened", "reopened"]
+    assert (await lists(api))[Tab.IN_HAND] == 1
+
+
+async def test_who_is_answered_anew_meanwhile_is_not_closed_by_the_older_silence(api: Any) -> None:
+    case_id = await opened(api)
+    async with api.bridge.database.writing() as session:
+        await answers.answer(session, case_id, unit=None, actor="t", text="پاسخ", language="fa")
+        long_ago = now() - timedelta(days=90)
+        await session.execute(update(Case).where(Case.id == case_id).values(answered_at=long_ago))
+    async with api.bridge.database.reading() as session:
+        assert await overdue._silent(session, now()) == [case_id]
+    async with api.bridge.database.writing() as session:  # before the sweep comes to this case
+        await answers.decide(session, case_id, accepted=False, by="sms", text="نه")
+        await answers.answer(session, case_id, unit=None, actor="t", text="پاسخ تازه", language="fa")
+    async with api.bridge.database.writing() as session:
+        assert await overdue._close(session, case_id) == 0
+    assert (await case_of(api, case_id)).status == "answered"
+
+
 async def test_lists_counts_and_sweeps_never_read_the_closed(
     on_sqlite: Callable[[], Any], run_bridge: Callable[..., Any]
 ) -> None:
