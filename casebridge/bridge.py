@@ -20,7 +20,8 @@ from casebridge.links.metrics import LinkMetrics
 from casebridge.links.samad.neighbours import Neighbours
 from casebridge.metrics import Metrics
 from casebridge.notifications.incoming.ear import BridgeEar
-from casebridge.notifications.providers.build import build_desks
+from casebridge.notifications.providers.build import build_desks, known_gateways
+from casebridge.notifications.providers.file import HttpEntry
 from casebridge.notifications.providers.interface import Desk
 from casebridge.notifications.sender import Sender
 from casebridge.paging import Cursors
@@ -57,6 +58,8 @@ class Bridge:
     acceptance: Acceptance = field(init=False)
     ear: BridgeEar = field(init=False)
     desks: list[Desk] = field(init=False)
+    gateways: dict[bytes, HttpEntry] = field(init=False)
+    """HTTP gateways by the hashes of their tokens."""
     sender: Sender = field(init=False)
     neighbours: Neighbours = field(init=False)
     agencies: WebhookCourier = field(init=False)
@@ -130,5 +133,6 @@ def build_bridge(settings: Settings) -> Bridge:
     link_neighbours(bridge)
     bridge.ear = BridgeEar(bridge)
     bridge.desks = build_desks(settings, bridge.ear)
+    bridge.gateways = known_gateways(settings)
     bridge.sender = Sender(bridge, bridge.desks)
     return bridge

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from nacl.public import PrivateKey
@@ -31,12 +32,16 @@ RANDOM = (
 """Names of the secrets that are plain random strings (base64url, 32 bytes)."""
 
 
-def ensure_secrets(settings: Settings) -> list[str]:
-    """Make what is missing, keep what is there; returns the names made. Files are 0600."""
+def ensure_secrets(settings: Settings, also: Iterable[str] = ()) -> list[str]:
+    """Make what is missing, keep what is there; returns the names made. Files are 0600.
+
+    Args:
+        also: Names of further random strings: a token for each gateway that sends something here.
+    """
     folder = settings.secrets_dir
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = []
-    for name in RANDOM:
+    for name in (*RANDOM, *also):
         if not (folder / name).exists():
             _write(folder / name, secrets.token_urlsafe(32))
             made.append(name)

@@ -163,7 +163,7 @@ class SetUp:
         parts: tuple[tuple[str, Callable[[], list[str]]], ...] = (
             ("users", lambda: make_accounts(settings)),
             ("folders and their rights", lambda: make_folders(settings)),
-            ("secrets", lambda: ensure_secrets(settings)),
+            ("secrets", lambda: ensure_secrets(settings, _gateway_tokens(settings))),
         )
         for name, make in parts:
             try:
@@ -192,6 +192,17 @@ class SetUp:
             self._say(f"  {step.name}: not now ({seconds}). {failed.splitlines()[-1]}\n    {step.mend}")
         else:
             raise StepFailed(step.name, failed, step.mend)
+
+
+def _gateway_tokens(settings: Settings) -> list[str]:
+    """Names of the secrets by which gateways are known. Raises StepFailed where their file is wrong."""
+    from casebridge.notifications.providers.file import HttpEntry, ProviderFileWrong, read_providers
+
+    try:
+        entries = read_providers(settings.notifications.providers)
+    except ProviderFileWrong as error:
+        raise StepFailed("providers of messages", str(error), "correct it: docs/notifications.md") from error
+    return [entry.token for entry in entries if isinstance(entry, HttpEntry)]
 
 
 class Memory:

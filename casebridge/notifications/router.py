@@ -13,11 +13,13 @@ from casebridge.notifications.incoming.gateways import (
     given_in,
     incoming_message,
     incoming_receipt,
+    named_gateway,
     sms_gateway,
 )
 from casebridge.notifications.incoming.opt_outs import set_opt_out
 from casebridge.notifications.listing import MessageFilter
 from casebridge.notifications.masking import contact_hash
+from casebridge.notifications.providers.file import HttpEntry
 from casebridge.notifications.schemas import (
     Audience,
     Contact,
@@ -40,6 +42,7 @@ Parts = Annotated[Bridge, Depends(get_bridge)]
 Reader = Annotated[Principal, Depends(require("notifications:read"))]
 Writer = Annotated[Principal, Depends(require("notifications:write"))]
 Gateway = Annotated[Principal, Depends(sms_gateway)]
+Sender = Annotated[HttpEntry, Depends(named_gateway)]
 MessageId = Annotated[UUID, Path(examples=["019a0000-0000-7000-8000-000000000009"])]
 ProviderName = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,32}$", examples=["gateway"])]
 UnitCode = Annotated[str, Query(pattern=r"^[a-z0-9_/-]{1,96}$", examples=["county/0801/desk"])]
@@ -120,11 +123,11 @@ async def set_contact(
     return Response(status_code=204)
 
 
-@router.post("/notifications/receipts/{provider}", responses=documented(404))
-async def receipt(provider: ProviderName, request: Request, bridge: Parts, _who: Gateway) -> ReceiptResult:
-    """A gateway says what became of a message, in its own words (see the file of providers)."""
+@router.post("/notifications/receipts/{provider}", responses=documented())
+async def receipt(provider: ProviderName, request: Request, bridge: Parts, gateway: Sender) -> ReceiptResult:
+    """A gateway says what became of a message it took, in its own words (see the file of providers)."""
     given: dict[str, Any] = await given_in(request)
-    reference, state = incoming_receipt(bridge.settings, provider, given)
+    reference, state = incoming_receipt(gateway.incoming, given)
     if state:
         await bridge.ear.receipt(provider, reference, state)
     return ReceiptResult(state=state or "ignored")
@@ -143,11 +146,11 @@ async def inbound(
     return InboundResult(understood=understood)
 
 
-@router.post("/sms/inbound/{provider}", responses=documented(404))
+@router.post("/sms/inbound/{provider}", responses=documented())
 async def inbound_from(
-    provider: ProviderName, request: Request, bridge: Parts, _who: Gateway
+    provider: ProviderName, request: Request, bridge: Parts, gateway: Sender
 ) -> InboundResult:
     """A citizen's text message in a gateway's own words (see the file of providers)."""
-    message = incoming_message(bridge.settings, provider, await given_in(request))
+    message = incoming_message(gateway.incoming, await given_in(request))
     understood = await bridge.ear.understand(provider, message.sender, message.text, message.reference)
     return InboundResult(understood=understood)

@@ -70,6 +70,29 @@ def proposals(settings: Settings) -> Finding:
     return warning(words, "`line111 proposals learn`")
 
 
+def messages(settings: Settings) -> Finding:
+    """Those who send messages, as their file names them, and the secrets they need."""
+    from casebridge.notifications.providers.file import HttpEntry, ProviderFileWrong, read_providers
+
+    if settings.notifications.providers is None:
+        words = "no provider named: messages are kept in the outbox, and reach nobody"
+        return warning(words, "name providers in a file: docs/notifications.md")
+    try:
+        entries = read_providers(settings.notifications.providers)
+    except ProviderFileWrong as error:
+        return fault(str(error), "correct it (docs/notifications.md): the bridge does not start with it")
+    folder = settings.secrets_dir
+    tokens = [entry.token for entry in entries if isinstance(entry, HttpEntry)]
+    if missing := [name for name in tokens if not (folder / name).is_file()]:
+        mend = "`line111 setup` makes them; give each to its gateway, and to no other"
+        return fault(f"tokens of gateways are missing: {', '.join(missing)}", mend)
+    wanted = [(entry.name, entry.secret) for entry in entries if entry.secret]
+    if without := [f"{secret} of {name}" for name, secret in wanted if not (folder / secret).is_file()]:
+        mend = f"write what the provider gave you into that file below {folder}, mode 600"
+        return fault(f"secrets are missing: {', '.join(without)}", mend)
+    return well(", ".join(f"{entry.name} ({entry.kind})" for entry in entries))
+
+
 def spool(settings: Settings) -> Finding:
     """Records that callers have left and the bridge has not accepted yet."""
     waiting = list(_files(settings.spool_dir / "incoming"))

@@ -41,6 +41,7 @@ def all_looks(settings: Settings) -> list[tuple[str, Look]]:
         ("prompts", content.prompts),
         ("speech models", content.speech_models),
         ("proposals", content.proposals),
+        ("messages", content.messages),
         ("spool", content.spool),
         ("rejected records", content.rejected),
         ("transcripts", content.transcripts),

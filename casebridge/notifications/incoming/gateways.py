@@ -1,4 +1,4 @@
-"""What gateways send here: their token, and their own names for things."""
+"""What gateways send here: each with its own token, and in its own names for things."""
 
 from __future__ import annotations
 
@@ -11,25 +11,21 @@ from fastapi import Depends, Request
 from pydantic import ValidationError
 
 from casebridge.bridge import Bridge, get_bridge
-from casebridge.notifications.providers.build import incoming_of
-from casebridge.notifications.providers.file import Mapping
+from casebridge.notifications.providers.file import HttpEntry, Mapping
 from casebridge.notifications.providers.http_gateway import field_of
 from casebridge.notifications.schemas import InboundMessage
-from casebridge.people.service import Principal
+from casebridge.people.service import Principal, hash_token
 from casebridge.problems import Problem
-from line111.settings import Settings
 
 SCOPE = "sms:receive"
 
 
 async def sms_gateway(request: Request, bridge: Annotated[Bridge, Depends(get_bridge)]) -> Principal:
-    """A dependency: the caller is a gateway with our token, as Bearer or, for gateways that can only
-    put it into the address (`https://sms:TOKEN@…`), as the password of Basic.
+    """A dependency: the caller is a gateway that speaks our own words, with our token for it.
 
     Raises Problem `not_signed_in`, `not_allowed`.
     """
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    token = _password(given) if scheme.lower() == "basic" else given.strip()
+    token = _token_of(request)
     found = await bridge.service_by_token(token) if token else None
     if found is None:
         raise Problem("not_signed_in", headers={"WWW-Authenticate": "Bearer"})
@@ -38,7 +34,23 @@ async def sms_gateway(request: Request, bridge: Annotated[Bridge, Depends(get_br
     return found
 
 
+async def named_gateway(request: Request, bridge: Annotated[Bridge, Depends(get_bridge)]) -> HttpEntry:
+    """A dependency: the caller is the HTTP provider that the address names, by the token it alone has, so
+    that none can say what became of another's messages.
+
+    Raises Problem `not_signed_in`; `not_allowed` for another provider.
+    """
+    token = _token_of(request)
+    found = bridge.gateways.get(hash_token(token)) if token else None
+    if found is None:
+        raise Problem("not_signed_in", headers={"WWW-Authenticate": "Bearer"})
+    if found.name != request.path_params["provider"]:
+        raise Problem("not_allowed")
+    return found
+
+
 sms_gateway.__dict__["line111_access"] = SCOPE
+named_gateway.__dict__["line111_access"] = "the provider's own token"
 
 
 async def given_in(request: Request) -> dict[str, Any]:
@@ -59,12 +71,11 @@ async def given_in(request: Request) -> dict[str, Any]:
     return given
 
 
-def incoming_receipt(settings: Settings, provider: str, given: dict[str, Any]) -> tuple[str, str]:
+def incoming_receipt(mapping: Mapping, given: dict[str, Any]) -> tuple[str, str]:
     """Reference and state (`delivered`, `failed`, or empty while it is on its way) of a receipt.
 
-    Raises Problem `not_found` for a provider we do not have, `invalid_request` without a reference.
+    Raises Problem `invalid_request` without a reference.
     """
-    mapping = _mapping(settings, provider)
     reference, state = field_of(given, mapping.reference), field_of(given, mapping.state)
     if not reference or not isinstance(reference, str | int):
         raise Problem("invalid_request", errors=[(mapping.reference, "missing")])
@@ -73,9 +84,8 @@ def incoming_receipt(settings: Settings, provider: str, given: dict[str, Any]) -
     return _plain(reference), "failed" if str(state) in mapping.failed else ""
 
 
-def incoming_message(settings: Settings, provider: str, given: dict[str, Any]) -> InboundMessage:
-    """A citizen's message out of a gateway's words. Raises Problem as `incoming_receipt`."""
-    mapping = _mapping(settings, provider)
+def incoming_message(mapping: Mapping, given: dict[str, Any]) -> InboundMessage:
+    """A citizen's message out of a gateway's words. Raises Problem `invalid_request`."""
     reference = field_of(given, mapping.reference)
     try:
         return InboundMessage(
@@ -88,16 +98,16 @@ def incoming_message(settings: Settings, provider: str, given: dict[str, Any]) -
         raise Problem("invalid_request", errors=wrong) from None
 
 
-def _mapping(settings: Settings, provider: str) -> Mapping:
-    entry = incoming_of(settings).get(provider)
-    if entry is None:
-        raise Problem("not_found")
-    return entry.incoming
-
-
 def _plain(value: Any) -> str:
     """PostgreSQL takes no NUL in text."""
     return "".join(letter for letter in str(value) if letter >= " ")[:128]
+
+
+def _token_of(request: Request) -> str:
+    """As Bearer or, from gateways that can only put it into the address (`https://sms:TOKEN@…`), as the
+    password of Basic."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    return _password(given) if scheme.lower() == "basic" else given.strip()
 
 
 def _password(given: str) -> str:

@@ -15,6 +15,7 @@ from casebridge.notifications.providers.http_gateway import HttpGateway
 from casebridge.notifications.providers.interface import Desk, Ear, Outbox, Pace, Provider
 from casebridge.notifications.providers.mail import MailServer
 from casebridge.notifications.providers.smpp_centre import SmppCentre
+from casebridge.people.service import hash_token
 from line111.secrets import read_secret
 from line111.settings import Settings
 
@@ -34,10 +35,14 @@ def listeners(desks: Iterable[Desk]) -> list[Callable[[], Awaitable[None]]]:
     return [desk.provider.run for desk in desks if isinstance(desk.provider, SmppCentre)]
 
 
-def incoming_of(settings: Settings) -> dict[str, HttpEntry]:
-    """The HTTP gateways by name, for what they send here."""
+def known_gateways(settings: Settings) -> dict[bytes, HttpEntry]:
+    """The HTTP gateways by the hash of their tokens, for what they send here.
+
+    Raises as `build_desks`.
+    """
     entries = read_providers(settings.notifications.providers)
-    return {entry.name: entry for entry in entries if isinstance(entry, HttpEntry)}
+    gateways = [entry for entry in entries if isinstance(entry, HttpEntry)]
+    return {hash_token(read_secret(settings, entry.token)): entry for entry in gateways}
 
 
 def _provider(entry: Entry, settings: Settings, ear: Ear) -> Provider:

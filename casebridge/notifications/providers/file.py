@@ -7,12 +7,13 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from casebridge.notifications.schemas import Medium
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
 PLACES = frozenset({"to", "text", "sender", "id", "secret", "language"})
+_BEGINS = re.compile(r"^\s*\[\[\s*provider\s*\]\]", re.MULTILINE)
 
 
 class ProviderFileWrong(Exception):
@@ -101,6 +102,11 @@ class HttpEntry(_Common):
     reply: Reply
     incoming: Mapping = Mapping()
 
+    @property
+    def token(self) -> str:
+        """Name of the secret by which this gateway, and no other, is known when it sends something here."""
+        return f"token_provider_{self.name}"
+
 
 class SmppEntry(_Common):
     """An SMS centre over SMPP 3.4."""
@@ -155,7 +161,22 @@ def read_providers(file: Path | None) -> list[Entry]:
             OutboxEntry(name="outbox", kind="outbox"),
             OutboxEntry(name="outbox-email", kind="outbox", medium=Medium.EMAIL),
         ]
+    text = ""
     try:
-        return ProviderFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))).provider
+        text = file.read_text(encoding="utf-8")
+        return ProviderFile.model_validate(tomllib.loads(text)).provider
+    except ValidationError as error:
+        wrong = "; ".join(f"{_place(one['loc'], text)}{one['msg']}" for one in error.errors())
+        raise ProviderFileWrong(f"{file}: {wrong}") from error
     except (OSError, ValueError) as error:
         raise ProviderFileWrong(f"{file}: {error}") from error
+
+
+def _place(loc: tuple[int | str, ...], text: str) -> str:
+    """Where in the file something is wrong: which provider, the line it begins at, the field."""
+    if len(loc) < 2:  # the whole file
+        return f"{loc[0]}: " if loc else ""
+    number, field = int(loc[1]), ".".join(str(part) for part in loc[3:])
+    begins = [text.count("\n", 0, found.end()) + 1 for found in _BEGINS.finditer(text)]
+    line = f" (line {begins[number]})" if number < len(begins) else ""
+    return f"provider {number + 1}{line}{f', {field}' if field else ''}: "

@@ -16,12 +16,19 @@ from line111.accounts import service_user
 from line111.doctor import node, running
 from line111.doctor.finding import Level
 from line111.setting_up import STEPS, SetUp, Step, StepFailed
-from line111.settings import Settings
+from line111.settings import NotificationSettings, Settings
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home")
+
+
+def with_providers(settings: Settings, text: str) -> Settings:
+    """The same node with a file of providers."""
+    file = settings.home.parent / "providers.toml"
+    file.write_text(text)
+    return settings.model_copy(update={"notifications": NotificationSettings(providers=file)})
 
 
 def step(script: Path, **changes: object) -> Step:
@@ -99,6 +106,24 @@ def test_what_cannot_be_had_now_does_not_stop_set_up_and_is_not_asked_for_at_eve
     SetUp(settings, said.append).run([failing])
     assert times_done(settings) == 1
     assert any("the site does not answer" in words for words in said)
+
+
+def test_each_gateway_gets_a_token_of_its_own_that_a_second_set_up_leaves_as_it_is(
+    settings: Settings,
+) -> None:
+    gateway = 'kind = "http"\nrequest.url = "http://h"\nreply.sent = []\n'
+    node = with_providers(settings, "".join(f'[[provider]]\nname = "{name}"\n{gateway}' for name in "ab"))
+    SetUp(node, print).run([])
+    tokens = {(node.secrets_dir / f"token_provider_{name}").read_text() for name in "ab"}
+    assert len(tokens) == 2
+    SetUp(node, print).run([])
+    assert {(node.secrets_dir / f"token_provider_{name}").read_text() for name in "ab"} == tokens
+
+
+def test_a_wrong_file_of_providers_stops_set_up_by_its_line(settings: Settings) -> None:
+    with pytest.raises(StepFailed, match=r"provider 1 \(line 1\), host: Field required") as caught:
+        SetUp(with_providers(settings, '[[provider]]\nname = "m"\nkind = "smtp"\n'), print).run([])
+    assert "docs/notifications.md" in caught.value.mend
 
 
 def test_a_step_without_an_end_is_ended(

@@ -21,8 +21,8 @@ from line111.doctor.examination import examine, worst
 from line111.doctor.finding import Finding, Level, Look
 from line111.folders import make_folders
 from line111.programs import named
-from line111.secrets import ensure_secrets
-from line111.settings import RedisSettings, Settings, SipSettings
+from line111.secrets import ensure_secrets, write_secret
+from line111.settings import NotificationSettings, RedisSettings, Settings, SipSettings
 
 
 @pytest.fixture
@@ -145,6 +145,51 @@ def test_proposals_that_were_not_learned_are_found(settings: Settings) -> None:
     finding = content.proposals(settings)
     assert_fault(finding, "not learned", level=Level.WARNING)
     assert finding.mend == "`line111 proposals learn`"
+
+
+def providers(settings: Settings, text: str) -> Settings:
+    file = settings.home / "providers.toml"
+    file.write_text(text)
+    return of(settings, notifications=NotificationSettings(providers=file))
+
+
+def test_messages_that_reach_nobody_are_told_of(settings: Settings) -> None:
+    assert_fault(content.messages(settings), "outbox", level=Level.WARNING)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[[provider]]\nname = "a"\nkind = "outbox"\n\n[[provider]\n', ["providers.toml", "line 5"]),
+        (
+            '[[provider]]\nname = "a"\nkind = "outbox"\n\n'
+            '[[provider]]\nname = "m"\nkind = "smtp"\nhost = "h"\nprot = 25\n',
+            ["provider 2 (line 5), prot"],
+        ),
+        ("", ["provider: Field required"]),
+    ],
+)
+def test_a_wrong_file_of_providers_is_found_with_line_and_field(
+    settings: Settings, text: str, named: list[str]
+) -> None:
+    finding = content.messages(providers(settings, text))
+    assert_fault(finding, *named)
+    assert "docs/notifications.md" in finding.mend
+
+
+def test_a_gateways_missing_token_and_a_providers_missing_password_are_found(settings: Settings) -> None:
+    gateway = (
+        '[[provider]]\nname = "g"\nkind = "http"\nrequest.url = "http://h"\nreply.sent = [{status=[200]}]\n'
+    )
+    mail = '[[provider]]\nname = "m"\nkind = "smtp"\nhost = "h"\nsecret = "smtp_password"\n'
+    node = providers(settings, gateway + mail)
+    finding = content.messages(node)
+    assert_fault(finding, "token_provider_g")
+    assert "line111 setup" in finding.mend
+    ensure_secrets(node, ["token_provider_g"])
+    assert_fault(content.messages(node), "smtp_password of m")
+    write_secret(node, "smtp_password", "secret")
+    assert content.messages(node).words == "g (http), m (smtp)"
 
 
 def certificate_for(path: Path, days: int) -> Path:

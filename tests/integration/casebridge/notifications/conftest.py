@@ -21,9 +21,10 @@ from sqlalchemy import select
 from casebridge.cases.models import Case
 from casebridge.notifications import service
 from casebridge.notifications.models import Notification
+from casebridge.notifications.providers.file import HttpEntry, read_providers
 from casebridge.notifications.providers.interface import Result
 from line111.clock import now
-from line111.secrets import write_secret
+from line111.secrets import ensure_secrets, write_secret
 from line111.settings import NotificationSettings, Settings
 
 BIND, SUBMIT, DELIVER, UNBIND, ENQUIRE = 0x09, 0x04, 0x05, 0x06, 0x15
@@ -274,6 +275,8 @@ def make_home(
             file.write_text(providers, encoding="utf-8")
         settings.notifications = NotificationSettings(providers=file, **awake)
         write_secret(settings, "sms_password", "secret")
+        entries = read_providers(file)
+        ensure_secrets(settings, [entry.token for entry in entries if isinstance(entry, HttpEntry)])
         return settings
 
     return make

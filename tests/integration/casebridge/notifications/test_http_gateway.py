@@ -121,13 +121,12 @@ async def test_a_receipt_in_the_gateways_own_words_is_understood_once(
     message = await tell(await open_case())
     await becomes(message, "sent")
     reference = f"g{len(gateway.received)}"
-    async with api.http("sms_gateway") as http:
+    async with api.http("provider_first") as http:
         for _ in range(2):
             answer = await http.post("/notifications/receipts/first", json={"mid": reference, "st": "1"})
             assert answer.json() == {"state": "delivered"}
         answer = await http.post("/notifications/receipts/first", data={"mid": reference, "st": "9"})
         assert answer.json() == {"state": "ignored"}
-        assert (await http.post("/notifications/receipts/third", json={})).status_code == 404
         assert (await http.post("/notifications/receipts/first", json={"st": "1"})).status_code == 422
     await becomes(message, "delivered")
 
@@ -136,10 +135,34 @@ async def test_a_receipt_that_overtakes_the_answer_is_kept_for_it(
     open_case: Any, tell: Any, becomes: Any, api: Any, gateway: Any
 ) -> None:
     case = await open_case()
-    async with api.http("sms_gateway") as http:
+    async with api.http("provider_first") as http:
         coming = f"g{len(gateway.received) + 1}"
         await http.post("/notifications/receipts/first", params={"mid": coming, "st": "1"})
     await becomes(await tell(case), "delivered")
+
+
+async def test_no_gateway_says_what_became_of_anothers_messages(
+    open_case: Any, tell: Any, becomes: Any, api: Any, gateway: Any
+) -> None:
+    message = await tell(await open_case())
+    assert (await becomes(message, "sent")).provider == "first"
+    said = {"mid": f"g{len(gateway.received)}", "st": "1"}
+    word = {"from": "+989121234567", "body": "1", "mid": "m1"}
+    ours = {"sender": "+989121234567", "text": "1"}
+    for other, status in (("provider_second", 403), ("sms_gateway", 401), ("ivr", 401)):
+        async with api.http(other) as http:
+            assert (await http.post("/notifications/receipts/first", json=said)).status_code == status
+            assert (await http.post("/sms/inbound/first", json=word)).status_code == status
+            assert (await http.post("/notifications/receipts/third", json=said)).status_code == status
+    async with api.http("provider_second") as http:
+        assert (await http.post("/notifications/receipts/second", json=said)).status_code == 200
+        assert (await http.post("/sms/inbound", json=ours)).status_code == 401
+    await becomes(message, "sent")
+    async with api.http("provider_first") as http:
+        token = http.headers.pop("Authorization").removeprefix("Bearer ")
+        assert (await http.post("/sms/inbound/first", json=word, auth=("sms", token))).status_code == 200
+        assert (await http.post("/notifications/receipts/first", json=said, auth=("sms", token))).is_success
+    await becomes(message, "delivered")
 
 
 async def test_only_a_gateway_with_our_token_is_heard(api: Any) -> None:
@@ -160,7 +183,7 @@ async def test_the_number_is_in_no_log_and_in_no_answer(
     gateway.answers = [(503, {"to": "+989121234567"})]
     message = await tell(case)
     await becomes(message, "sent")
-    async with api.person("supervisor") as http, api.http("sms_gateway") as other:
+    async with api.person("supervisor") as http, api.http("provider_first") as other:
         await other.post("/sms/inbound/first", json={"from": "+989121234567", "body": "1", "mid": "9"})
         shown = (await http.get(f"/notifications/{message}")).text + (await http.get("/notifications")).text
     assert "+98912•••••67" in shown
