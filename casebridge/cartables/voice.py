@@ -25,7 +25,7 @@ from casebridge.cases.models import Case
 from casebridge.cases.steps import SYSTEM, locked
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
-from casebridge.recordings.models import RecordingRow
+from casebridge.recordings.models import RecordingRow, spoken_by_officials
 from casebridge.recordings.schemas import RecordingState
 from casebridge.tables import new_id
 from line111.clock import now
@@ -92,7 +92,7 @@ async def drop_unnamed_voices(bridge: Bridge) -> int:
     waiting = (
         select(RecordingRow.id, RecordingRow.case_id)
         .where(
-            RecordingRow.speaker == SPEAKER,
+            spoken_by_officials(),
             RecordingRow.created_at < now() - UNNAMED_FOR,
             ~_named(),
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import event, select, text, update
 
 from casebridge.audit.models import AuditLine
 from casebridge.cartables.voice import UNNAMED_FOR, drop_unnamed_voices
@@ -79,3 +79,19 @@ async def test_an_answer_cannot_name_a_voice_that_was_taken_away(land: Any) -> N
         assert await drop_unnamed_voices(land.bridge) == 1
         body = {"text": "Spoken.", "language": "en", "recording_id": str(voice)}
         assert (await http.post(f"{path}/answers", json=body)).status_code == 422
+
+
+async def test_the_hourly_sweep_reads_officials_voices_and_no_other_recordings(api: Any) -> None:
+    database = api.bridge.database
+    asked: list[tuple[str, Any]] = []
+    reader = database._reader.sync_engine
+    event.listen(reader, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+    await drop_unnamed_voices(api.bridge)
+    ((question, values),) = [one for one in asked if "FROM recordings" in one[0]]
+    async with database.reading() as session:
+        if not database.is_sqlite:  # a table of no rows is read whole, whatever indexes there are
+            await session.execute(text("SET LOCAL enable_seqscan = off"))
+        connection = await session.connection()
+        how = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
+        plan = str((await connection.exec_driver_sql(f"{how} {question}", tuple(values))).all())
+    assert "ix_recordings_voices" in plan, plan
