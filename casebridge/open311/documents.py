@@ -21,10 +21,13 @@ class Shown:
     """A request as applications see it."""
 
     request_id: str | None
-    token: str
     status: Status
     service_code: str
+    kind: Kind
+    county: str | None
+    """Or the province, where no county is known."""
     description: str | None
+    """None: told by kind, service and county alone."""
     answer: str | None
     agency: str | None
     requested_at: datetime
@@ -136,7 +139,7 @@ def _request(one: Shown, country: Country, language: str) -> dict[str, Any]:
         "status_notes": one.answer or word("status", one.status.value, language),
         "service_name": country.name(one.service_code, language),
         "service_code": one.service_code,
-        "description": one.description[:4000] if one.description else None,
+        "description": one.description[:4000] if one.description else _in_general(one, country, language),
         "agency_responsible": country.name(one.agency, language) if one.agency else None,
         "service_notice": None,
         "requested_datetime": w3(one.requested_at),
@@ -149,6 +152,12 @@ def _request(one: Shown, country: Country, language: str) -> dict[str, Any]:
         "long": one.long,
         "media_url": one.place.get("media_url"),
     }
+
+
+def _in_general(one: Shown, country: Country, language: str) -> str:
+    """What a request is about, in no words of its own."""
+    codes = filter(None, (one.service_code, one.county))
+    return " / ".join((_kind(one.kind.value, language), *(country.name(code, language) for code in codes)))
 
 
 def _attribute(

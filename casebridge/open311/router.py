@@ -11,14 +11,14 @@ from pydantic import ValidationError
 
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.country.service import country as read_country
-from casebridge.open311 import documents, service
-from casebridge.open311.errors import StandardRoute, document
+from casebridge.open311 import documents, service, showing
+from casebridge.open311.errors import StandardRoute, document, language_asked
 from casebridge.open311.models import ApiKey
 from casebridge.open311.rules import MOST, BadRequest, listed, read_form, read_range, wanted_states
 from casebridge.open311.schemas import KeyForm, NewKey, RequestForm
 from casebridge.people.access import require
 from casebridge.people.service import Principal
-from casebridge.problems import documented, language_of
+from casebridge.problems import documented
 from casebridge.wire import Instant, PlainText
 from line111.clock import now
 
@@ -77,7 +77,7 @@ Reader = Annotated[ApiKey | None, Depends(reader)]
 async def discovery(format: Format, request: Request, bridge: Parts) -> Response:
     """Service Discovery: where the endpoints are, in which formats."""
     url = bridge.settings.bridge.url.rstrip("/") + "/api/v1/open311/v2"
-    return document(request, documents.discovery(url, CHANGESET, language_of(request)))
+    return document(request, documents.discovery(url, CHANGESET, language_asked(request)))
 
 
 @standard.get("/v2/services.{format}", dependencies=PUBLIC, responses=answers())
@@ -86,7 +86,7 @@ async def list_services(format: Format, request: Request, bridge: Parts) -> Resp
     async with bridge.database.reading() as session:
         country = await read_country(session)
     batch = bridge.settings.links.open311_batch
-    return document(request, documents.services(country, batch=batch, language=language_of(request)))
+    return document(request, documents.services(country, batch=batch, language=language_asked(request)))
 
 
 @standard.get("/v2/services/{service_code}.{format}", dependencies=PUBLIC, responses=answers())
@@ -99,7 +99,7 @@ async def get_definition(
     """GET Service Definition: what must be said with a request; the national ID always (article 5-3)."""
     async with bridge.database.reading() as session:
         country = await read_country(session)
-    return document(request, documents.definition(country, service_code, language_of(request)))
+    return document(request, documents.definition(country, service_code, language_asked(request)))
 
 
 async def form_of(request: Request) -> list[tuple[str, str]]:
@@ -149,13 +149,13 @@ async def create(
     check_jurisdiction(bridge, next((value for name, value in pairs if name == "jurisdiction_id"), None))
     await bridge.throttle.attempt("open311", str(key.id), limit=CREATES, seconds=CREATE_SECONDS)
     try:
-        form = RequestForm.model_validate(read_form(pairs))
+        form = RequestForm.model_validate(read_form(pairs) | {"language": language_asked(request)})
     except ValidationError as error:
         raise BadRequest("field", field=str(error.errors()[0]["loc"][0])) from None
     async with bridge.database.writing() as session:
         row, request_id = await service.create(session, bridge, key, form)
     bridge.relay.wake()
-    made = documents.created(request_id, row.token, form.account_id, language_of(request))
+    made = documents.created(request_id, row.token, form.account_id, language_asked(request))
     return document(request, made, 201)
 
 
@@ -188,11 +188,14 @@ async def list_requests(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     page_size: Annotated[int, Query(ge=1, le=MOST)] = MOST,
 ) -> Response:
-    """GET Service Requests: those the application has made, newest first, at most 1000 at once."""
+    """GET Service Requests: those the application has made, newest first, at most 1000 at once.
+
+    Where a centre lets everybody read, who asks without a key sees all, in no words of theirs.
+    """
     states, between = wanted_states(status), read_range(start_date, end_date, now())
     async with bridge.database.reading() as session:
         country = await read_country(session)
-        shown = await service.show(
+        shown = await showing.show(
             session,
             bridge.keys,
             key=key,
@@ -203,12 +206,12 @@ async def list_requests(
             page=page,
             page_size=page_size,
         )
-    return document(request, documents.requests(shown, country, language_of(request)))
+    return document(request, documents.requests(shown, country, language_asked(request)))
 
 
 @standard.get("/v2/requests/{service_request_id}.{format}", dependencies=PUBLIC, responses=answers(403))
 async def get_request(
-    service_request_id: Annotated[PlainText, Path(max_length=20, examples=["1234567890"])],
+    service_request_id: Annotated[PlainText, Path(max_length=36, examples=["1234567890"])],
     format: Format,
     request: Request,
     bridge: Parts,
@@ -217,10 +220,10 @@ async def get_request(
     """GET Service Request: one of them."""
     async with bridge.database.reading() as session:
         country = await read_country(session)
-        shown = await service.show(session, bridge.keys, key=key, request_ids=[service_request_id])
+        shown = await showing.show(session, bridge.keys, key=key, request_ids=[service_request_id])
     if not shown:
         raise BadRequest("request_not_found", 404)
-    return document(request, documents.requests(shown, country, language_of(request)))
+    return document(request, documents.requests(shown, country, language_asked(request)))
 
 
 @router.post("/open311-keys", status_code=201, responses=documented())

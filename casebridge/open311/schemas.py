@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from casebridge.cases.schemas import IdentifierKind, Kind, Province
+from casebridge.cases.schemas import IdentifierKind, Kind, Language, Province
 from casebridge.wire import PlainText, Wire
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,96}$")]
@@ -34,6 +34,8 @@ class RequestForm(Wire):
     kind: Kind = Kind.REQUEST
     province: Province | None = None
     county: County | None = None
+    language: Language = Language.FA
+    """In which the applicant is told of the case: that of the request."""
 
 
 class KeyForm(Wire):

@@ -1,27 +1,23 @@
-"""Service requests: taking them in, making cases of them, showing them again; and applications' keys."""
+"""Service requests: taking them in and making cases of them; and applications' keys."""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from casebridge.answers.models import AnswerRow
 from casebridge.audit import service as audit
 from casebridge.bridge import Bridge
-from casebridge.cases.models import Case, HistoryLine
-from casebridge.cases.schemas import Channel, Language, Status
+from casebridge.cases.models import Case
+from casebridge.cases.schemas import Channel
 from casebridge.country.service import country as read_country
 from casebridge.crypto import KeyRing
-from casebridge.open311.documents import Shown
 from casebridge.open311.models import ApiKey, Open311Request
-from casebridge.open311.rules import MOST, BadRequest, Range
+from casebridge.open311.rules import BadRequest
 from casebridge.open311.schemas import NewKey, RequestForm
 from casebridge.people.service import hash_token
 from casebridge.problems import Problem
@@ -135,50 +131,6 @@ async def by_token(session: AsyncSession, token: str) -> tuple[Open311Request, s
     return (found[0], found[1]) if found else None
 
 
-async def show(
-    session: AsyncSession,
-    keys: KeyRing,
-    *,
-    key: ApiKey | None,
-    request_ids: Sequence[str] = (),
-    service_codes: Sequence[str] = (),
-    states: frozenset[Status] = frozenset(Status),
-    between: Range | None = None,
-    page: int = 1,
-    page_size: int = MOST,
-) -> list[Shown]:
-    """Requests with their cases, the newest first; with a key only those made with it.
-
-    `request_ids` override every other argument, as the standard says. A request that was linked as a repeat
-    stands where its original does.
-    """
-    original = aliased(Case)
-    query: Any = (
-        select(Open311Request, Case, original)
-        .join(Case, Case.id == Open311Request.case_id)
-        .join(original, original.id == func.coalesce(Case.linked_to, Case.id))
-        .order_by(Open311Request.requested_at.desc(), Open311Request.id.desc())
-        .offset((page - 1) * page_size)
-        .limit(page_size)
-    )
-    if key is not None:
-        query = query.where(Open311Request.api_key_id == key.id)
-    if request_ids:
-        query = query.where(Case.tracking_code.in_(request_ids))
-    else:
-        if service_codes:
-            query = query.where(Open311Request.service_code.in_(service_codes))
-        if states != frozenset(Status):
-            query = query.where(original.status.in_([state.value for state in states]))
-        if between is not None:
-            query = query.where(
-                Open311Request.requested_at >= between.start, Open311Request.requested_at <= between.end
-            )
-    rows = [tuple(row) for row in await session.execute(query)]
-    answers, changed = await _later(session, [one.id for _, _, one in rows])
-    return [_shown(keys, request, case, one, answers, changed) for request, case, one in rows]
-
-
 def open_form(keys: KeyRing, row: Open311Request) -> dict[str, Any]:
     """What was sent, in clear; of a request that is a case, its place alone."""
     if row.form is None:
@@ -196,7 +148,7 @@ async def _open(session: AsyncSession, bridge: Bridge, row: Open311Request, docu
             case_id=row.id,
             kind=form.kind,
             channel=Channel.WEB,
-            language=Language.FA,
+            language=form.language,
             province=form.county[:2] if form.county else form.province,
             county=form.county,
             subject=form.service_code,
@@ -213,50 +165,6 @@ async def _open(session: AsyncSession, bridge: Bridge, row: Open311Request, docu
     row.form = _close(bridge.keys, row.id, {name: document[name] for name in PLACE if name in document})
     row.key_number = bridge.keys.current
     return case
-
-
-async def _later(
-    session: AsyncSession, case_ids: list[UUID]
-) -> tuple[dict[UUID, str | None], dict[UUID, Any]]:
-    """The last answer and the last change of each case."""
-    if not case_ids:
-        return {}, {}
-    answers = await session.execute(
-        select(AnswerRow.case_id, AnswerRow.text)
-        .where(AnswerRow.case_id.in_(case_ids))
-        .order_by(AnswerRow.at)
-    )
-    changes = await session.execute(
-        select(HistoryLine.case_id, func.max(HistoryLine.at).label("at"))
-        .where(HistoryLine.case_id.in_(case_ids))
-        .group_by(HistoryLine.case_id)
-    )
-    return {row.case_id: row.text for row in answers}, {row.case_id: row.at for row in changes}
-
-
-def _shown(
-    keys: KeyRing,
-    row: Open311Request,
-    case: Case,
-    original: Case,
-    answers: dict[UUID, str | None],
-    changed: dict[UUID, Any],
-) -> Shown:
-    return Shown(
-        request_id=case.tracking_code,
-        token=row.token,
-        status=Status(original.status),
-        service_code=row.service_code,
-        description=case.text,
-        answer=answers.get(original.id),
-        agency=original.agency,
-        requested_at=row.requested_at,
-        updated_at=changed.get(original.id, original.registered_at),
-        expected_at=original.due_at,
-        place=open_form(keys, row),
-        lat=row.lat,
-        long=row.long,
-    )
 
 
 def _text(form: RequestForm) -> str:

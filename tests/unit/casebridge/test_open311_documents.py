@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebridge.cases.schemas import Level, Status
+from casebridge.cases.schemas import Kind, Level, Status
 from casebridge.country.schemas import Place, PlaceKind, Subject
 from casebridge.country.snapshot import Country
 from casebridge.open311 import documents
@@ -51,9 +51,10 @@ def country() -> Country:
 def shown(**changes: Any) -> Shown:
     facts: dict[str, Any] = {
         "request_id": "1234567890",
-        "token": "t",
         "status": Status.REGISTERED,
         "service_code": "water",
+        "kind": Kind.COMPLAINT,
+        "county": "23",
         "description": "No water <here> & there",
         "answer": None,
         "agency": None,
@@ -141,6 +142,11 @@ def test_a_request_has_the_names_and_formats_of_the_standard(country: Country) -
     assert request["status"] == "open"
     assert request["service_request_id"] == "1234567890"
     assert isinstance(request["lat"], float)
+
+
+def test_a_request_without_words_of_its_own_is_told_by_kind_service_and_place(country: Country) -> None:
+    (request,) = both(documents.requests([shown(description=None)], country, "en"))
+    assert request["description"] == "Complaint / Water / Tehran"
 
 
 def test_several_requests_and_none_are_a_list(country: Country) -> None:

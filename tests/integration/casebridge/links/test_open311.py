@@ -165,6 +165,72 @@ async def test_an_application_sees_what_it_has_made_alone(seeded_api: Any) -> No
         ).status_code == 404
 
 
+async def test_where_all_may_read_nobody_reads_what_anybody_wrote(on_sqlite: Any, run_bridge: Any) -> None:
+    settings = on_sqlite()
+    settings.links = LinksSettings(open311_public=True)
+    async with run_bridge(settings) as api, api.http() as http:
+        key = await key_for(api)
+        code = await a_service(http)
+        sent = form(code, api_key=key, lat="35.69975", long="51.33797", media_url="https://a.example/me.jpg")
+        ((made),) = (await http.post(f"{BASE}/requests.json", data=sent)).json()
+        number = made["service_request_id"]
+        async with api.bridge.database.writing() as session:
+            case = await session.scalar(select(Case).where(Case.tracking_code == number))
+            await answers.answer(session, case.id, unit=None, actor="p:a", text="Mended for A", language="en")
+        for suffix in ("json", "xml"):
+            told = (await http.get(f"{BASE}/requests.{suffix}", params={"locale": "en"})).text
+            for hidden in ("water since", "Azadi", "Mended for", "me.jpg", "9121234567", IDENTIFIER, number):
+                assert hidden not in told, hidden
+        (shown,) = (await http.get(f"{BASE}/requests.json", params={"locale": "en"})).json()
+        assert shown["description"].startswith("Request / ")
+        assert shown["description"].endswith(" / Tehran")
+        assert (shown["status_notes"], shown["lat"], shown["long"]) == ("Answered", 35.7, 51.34)
+        one = f"{BASE}/requests/{shown['service_request_id']}.json"
+        assert (await http.get(one, params={"locale": "en"})).json() == [shown]
+        assert (await http.get(f"{BASE}/requests/{number}.json")).status_code == 404, (
+            "codes are not tried out"
+        )
+        own = (await http.get(f"{BASE}/requests/{number}.json", params={"api_key": key})).json()
+        assert own[0]["description"].startswith("No water")
+        assert (own[0]["status_notes"], own[0]["address"]) == ("Mended for A", "Azadi square")
+        assert (await http.get(f"{BASE}/requests.json", params={"api_key": "wrong"})).status_code == 403
+
+
+async def test_answers_and_messages_are_in_the_language_that_is_asked_for(seeded_api: Any) -> None:
+    api = seeded_api
+    key = await key_for(api)
+    async with api.http() as http:
+        code = await a_service(http)
+
+        async def made_in(number: int, header: str, **asked: str) -> tuple[Any, Any]:
+            national = {"attribute[national_id]": sample_identifier("national_id", 300 + number)}
+            answer = await http.post(
+                f"{BASE}/requests.json",
+                data=form(code, api_key=key) | national,
+                params=asked,
+                headers={"Accept-Language": header},
+            )
+            (made,) = answer.json()
+            async with api.bridge.database.reading() as session:
+                query = select(Case.language).where(Case.tracking_code == made["service_request_id"])
+                return answer, await session.scalar(query)
+
+        for number, (header, asked, language) in enumerate(
+            [
+                ("", {}, "fa"),
+                ("en-GB,en", {}, "en"),
+                ("fa", {"locale": "en_US"}, "en"),
+                ("en", {"locale": "fa"}, "fa"),
+            ]
+        ):
+            answer, told = await made_in(number, header, **asked)
+            assert (answer.headers["Content-Language"], told) == (language, language)
+            assert ("Your case is registered" in answer.text) == (language == "en")
+        wrong = await http.get(f"{BASE}/services/nothing.json", params={"locale": "en"})
+        assert wrong.json()[0]["description"] == "The service_code was not found."
+        assert wrong.headers["Content-Language"] == "en"
+
+
 async def test_a_batch_gives_a_token_that_leads_to_the_case(
     on_sqlite: Any, run_bridge: Any, eventually: Any
 ) -> None:
