@@ -12,6 +12,7 @@ from line111 import logging as line111_logging
 from line111 import metrics
 from line111.secrets import read_secret, redis_url
 from line111.settings import Settings, load_settings
+from line111.watchdog import watched
 
 log = logging.getLogger("call_routing")
 
@@ -47,7 +48,7 @@ def main() -> None:
     """Entry of the process."""
     settings = load_settings()
     line111_logging.setup("call_routing", settings)
-    asyncio.run(_until_signal(settings))
+    asyncio.run(watched(_until_signal(settings)))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ from casebridge.transcripts.router import router as transcripts
 from casebridge.webhooks.router import router as webhooks
 from line111.secrets import read_secret
 from line111.settings import Settings
+from line111.watchdog import signs_of_life
 
 PREFIX = "/api/v1"
 SWEEP_SECONDS = 5.0
@@ -117,7 +118,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         *listeners(bridge.desks),
         *link_work(bridge),
     ]
-    tasks = [asyncio.create_task(_kept_alive(run)) for run in work]
+    tasks = [asyncio.create_task(_kept_alive(run)) for run in work] + [asyncio.create_task(signs_of_life())]
     try:
         yield
     finally:

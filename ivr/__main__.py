@@ -11,6 +11,7 @@ from ivr.menu import InvalidMenu
 from ivr.service import serve_until_stopped
 from line111 import logging
 from line111.settings import load_settings
+from line111.watchdog import watched
 
 
 def main() -> int:
@@ -19,7 +20,7 @@ def main() -> int:
     logging.setup("ivr", settings)
     os.umask(0o007)
     try:
-        uvloop.run(serve_until_stopped(settings))
+        uvloop.run(watched(serve_until_stopped(settings)))
     except (InvalidMenu, FileNotFoundError, OSError) as error:
         print(f"ivr cannot start: {error}", file=sys.stderr)
         return 1

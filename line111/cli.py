@@ -18,6 +18,7 @@ from line111.programs import PROGRAMS, UnknownProgram, chosen, named
 from line111.rooms import RoomsGroup
 from line111.setting_up import SetUp, StepFailed
 from line111.settings import Settings, load_settings
+from line111.states import states
 from line111.supervisor_link import NotUp, Refused
 
 app = typer.Typer(
@@ -91,7 +92,7 @@ def up(
     without: Without = [],  # noqa: B006
     wait: Annotated[int, typer.Option(help="Seconds to wait until all are well.")] = 90,
 ) -> None:
-    """Start the whole product and stay with it until Ctrl-C; what ends is started again.
+    """Start the whole product and stay with it until Ctrl-C; what ends or hangs is started again.
 
     Prints a line for each program as it becomes well, then a table: what, where, how.
     With several machines, start a part on each: --only ivr --only asterisk.
@@ -155,7 +156,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program t
     """Show what runs, where, and how it is. Exit code 1: something is not well; 3: not running."""
     settings = settings_or_exit()
     try:
-        now = supervision.states(settings)
+        now = states(settings)
     except NotUp as error:
         _fail(f"Not running: {error}. Start it with `line111 up`.", NOT_UP)
     if as_json:
@@ -165,6 +166,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program t
                 "state": state.manager,
                 "pid": state.pid,
                 "words": state.words,
+                "hung": state.hung,
             }
             for state in now
         }

@@ -1,20 +1,29 @@
 """What a process tells a monitor: `/metrics` in Prometheus' text format and `/health` in JSON.
 
 For processes without a web server of their own (ivr, call_routing, transcription). It runs in a
-thread, so it answers also while the event loop is busy, which is when one wants to look.
+thread, so `/metrics` is answered also while the event loop is busy, which is when one wants to look.
+`/health` waits for the loop: a process whose loop hangs is not well, however well its threads are.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
 Health = Callable[[], Mapping[str, object]]
 """Gives the state of a process; `"ok": False` in it makes `/health` answer 503."""
+_TURN_SECONDS = 10.0
+"""How long `/health` waits for the event loop: longer than any probe waits for `/health`."""
+
+
+class EventLoopHangs(Exception):
+    """The loop of this process does not turn any more."""
 
 
 class MetricsServer:
@@ -38,6 +47,8 @@ def serve(
 ) -> MetricsServer:
     """Answer `/metrics` and `/health` on `bind`:`port` (0: any free port).
 
+    Called where an event loop runs, `/health` is answered only while that loop turns.
+
     Args:
         health: called for each `/health`, from another thread. If it raises, the answer is 503 with
             the error's class name (not its text: that may hold a caller's data).
@@ -45,10 +56,23 @@ def serve(
     Raises:
         OSError: the port is taken.
     """
+    with suppress(RuntimeError):  # a process of threads has none
+        health = _while_it_turns(asyncio.get_running_loop(), health)
     handler = type("MetricsHandler", (_Handler,), {"health": staticmethod(health), "registry": registry})
     server = ThreadingHTTPServer((bind, port), handler)
     server.daemon_threads = True
     return MetricsServer(server)
+
+
+def _while_it_turns(loop: asyncio.AbstractEventLoop, health: Health) -> Health:
+    def ask() -> Mapping[str, object]:
+        turned = threading.Event()
+        loop.call_soon_threadsafe(turned.set)
+        if not turned.wait(_TURN_SECONDS):
+            raise EventLoopHangs
+        return health()
+
+    return ask
 
 
 class _Handler(BaseHTTPRequestHandler):

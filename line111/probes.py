@@ -1,6 +1,7 @@
 """Asking a program whether it is well, as a stranger on the network would ask it.
 
-Each probe returns a few words about a healthy program and raises `NotWell` for one that is not.
+Each probe returns a few words about a healthy program and raises `NotWell` for one that is not, `Silent`
+for one that does not even say so.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ class NotWell(Exception):
     """The program does not answer, or says of itself that something is wrong."""
 
 
+class Silent(NotWell):
+    """The program does not answer at all: it hangs, where it runs."""
+
+
 def web(url: str) -> str:
     """A program with an HTTP health address; any 2xx is well."""
     try:
@@ -34,7 +39,7 @@ def web(url: str) -> str:
     except urllib.error.HTTPError as error:
         raise NotWell(f"answers {error.code}: {_reason(error)}") from None
     except (OSError, ValueError) as error:
-        raise NotWell(f"no answer at {url}: {getattr(error, 'reason', error)}") from None
+        raise Silent(f"no answer at {url}: {getattr(error, 'reason', error)}") from None
     return "answers"
 
 
@@ -47,7 +52,11 @@ def redis_server(settings: Settings) -> str:
         with client:
             client.ping()
             info = client.info("server")
-    except (redis.RedisError, OSError) as error:
+    except (redis.BusyLoadingError, redis.AuthenticationError) as error:  # subclasses of ConnectionError
+        raise NotWell(f"{error}") from None
+    except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
+        raise Silent(f"{error}") from None
+    except redis.RedisError as error:
         raise NotWell(f"{error}") from None
     return f"version {info['redis_version']}"
 
@@ -60,7 +69,7 @@ def asterisk(settings: Settings) -> str:
         with socket.create_connection(address, timeout=TIMEOUT) as link:
             return _core_version(link, password)
     except OSError as error:
-        raise NotWell(f"AMI at {address[0]}:{address[1]}: {error}") from None
+        raise Silent(f"AMI at {address[0]}:{address[1]}: {error}") from None
 
 
 def _core_version(link: socket.socket, password: str) -> str:

@@ -35,6 +35,8 @@ class Program:
     """How long it may take to end in peace before it is killed."""
     stop_group: bool = True
     """Whether its children get the signal to stop directly too."""
+    patience: float = 4.0
+    """How many times `hung_seconds` it may be silent before it is ended as hanging."""
 
 
 def _module(name: str) -> Callable[[Settings], list[str]]:
@@ -78,6 +80,7 @@ PROGRAMS: tuple[Program, ...] = (
         lambda s: probes.web(f"http://127.0.0.1:{s.ivr.metrics_port}/health"),
         lambda s: [Port(s.ivr.port), Port(s.ivr.metrics_port)],
         stop_seconds=lambda s: int(s.ivr.drain_seconds) + 15,
+        patience=1.0,  # callers wait for it
     ),
     Program(
         "asterisk",

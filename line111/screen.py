@@ -12,7 +12,7 @@ from rich.table import Table
 
 from line111.doctor.finding import Level
 from line111.settings import Settings
-from line111.supervision import State
+from line111.states import State
 
 if TYPE_CHECKING:  # it brings the database library, which costs each command a second
     from line111.doctor.examination import Examined
@@ -35,7 +35,8 @@ def manner(state: State) -> str:
     """How a program is, in plain words."""
     word = _PLAIN_WORDS.get(state.manager, state.manager.lower())
     if state.well:
-        return f"[green]well[/] ({escape(state.words)})"
+        hung = f", hung and was started again: {state.hung}" if state.hung else ""
+        return f"[green]well[/] ({escape(state.words)}{hung})"
     colour = "yellow" if state.manager in ("RUNNING", "STARTING") else "red"
     word = "not well" if state.manager == "RUNNING" else word
     return f"[{colour}]{word}[/]" + (f": {escape(state.words)}" if state.words else "")

@@ -167,7 +167,7 @@ class LinksSettings(BaseModel):
     open311_batch: bool = False
     """Requests get a token first and become cases in batches; False: at once (`realtime`)."""
     open311_public: bool = False
-    """Whether requests may be read without a key. They are citizens' words: the default is no."""
+    """Whether everybody may read, without a key, what requests are about: kind, service, county; no words."""
 
 
 class NotificationSettings(BaseModel):
@@ -193,9 +193,7 @@ class CallRoutingSettings(BaseModel):
 class Settings(BaseSettings):
     """All settings of a node. `load_settings()` gives the one of this process."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="LINE111_", env_nested_delimiter="__", toml_file=None, extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix="LINE111_", env_nested_delimiter="__", extra="forbid")
 
     home: Path = PROJECT / "var"
     """Everything this node writes lives here."""
@@ -207,6 +205,8 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     service_user: str = "line111"
     """Unprivileged user our own services run as when started by root (created at set-up)."""
+    hung_seconds: float = Field(default=15.0, ge=1, le=3600)
+    """An ivr silent for so long hangs, and `up` ends it; others, for whom no caller waits, in 4 × as long."""
 
     sip: SipSettings = SipSettings()
     asterisk: AsteriskSettings = AsteriskSettings()

@@ -7,24 +7,26 @@ hangs on is found at the next start by a mark in its environment, which unlike a
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from line111 import node_files
+from line111.hanging import HangWatch, forget_hanging, note_hanging
 from line111.node_files import DIES_WITH_PARENT
 from line111.ports import Port, arguments_of, describe, environment_of, holder_of, process_ids
-from line111.probes import NotWell
 from line111.programs import PROGRAMS, Program
 from line111.settings import Settings
-from line111.supervisor_link import NotUp, Refused, SupervisorLink
+from line111.states import State, link_to, states
+from line111.supervisor_link import NotUp, Refused
+
+log = logging.getLogger(__name__)
 
 MARK = "LINE111_SUPERVISED_IN"
 """Environment variable by which our own processes are known again: the node's home folder."""
@@ -51,42 +53,6 @@ class ManagerDied(Exception):
     """The process manager ended though nobody asked it to."""
 
 
-class State(NamedTuple):
-    """A program as it is now."""
-
-    program: Program
-    manager: str
-    """Supervisor's word: RUNNING, STARTING, BACKOFF, STOPPED, FATAL …; ABSENT where it has none."""
-    pid: int
-    since: int
-    """Epoch seconds of its last start; 0 where it never started."""
-    well: bool
-    words: str
-
-
-def link_to(settings: Settings) -> SupervisorLink:
-    """The process manager of this node, running or not."""
-    return SupervisorLink(node_files.control_socket(settings))
-
-
-def states(settings: Settings, programs: Iterable[Program] = PROGRAMS) -> list[State]:
-    """How each program is. Raises NotUp where the node is not running."""
-    told = {info["name"]: info for info in link_to(settings).call("getAllProcessInfo")}
-    watched = [program for program in programs if program.name in told]
-    with ThreadPoolExecutor(max_workers=max(1, len(watched))) as pool:
-        return list(pool.map(lambda program: _state(settings, program, told[program.name]), watched))
-
-
-def _state(settings: Settings, program: Program, info: dict[str, Any]) -> State:
-    word, pid, since = str(info["statename"]), int(info["pid"]), int(info["start"])
-    if word not in ("STARTING", "RUNNING"):
-        return State(program, word, pid, since, False, str(info["spawnerr"] or info["description"]))
-    try:
-        return State(program, word, pid, since, True, program.probe(settings))
-    except (NotWell, OSError) as error:
-        return State(program, word, pid, since, False, str(error))
-
-
 class Node:
     """The programs of this node, started by us and ended with us."""
 
@@ -95,6 +61,7 @@ class Node:
         self.programs = list(programs)
         self._manager: subprocess.Popen[bytes] | None = None
         self._fatal_since: dict[str, float] = {}
+        self._watch = HangWatch(settings.hung_seconds)
 
     def start(self, say: Callable[[str], None] = lambda _words: None) -> None:
         """Start them all; returns as soon as the process manager runs (see `wait_until_well`).
@@ -110,6 +77,7 @@ class Node:
             say(f"ended what an earlier run had left behind: {words}")
         require_free_ports(self.settings, self.programs)
         configuration = node_files.render(self.settings, self.programs)
+        forget_hanging(self.settings)
         self._manager = subprocess.Popen(
             [*DIES_WITH_PARENT, sys.executable, "-P", "-m", "supervisor.supervisord", "-c", configuration],
             env=child_environment(self.settings),
@@ -138,7 +106,7 @@ class Node:
             time.sleep(_LOOK_AGAIN)
 
     def look(self) -> list[State]:
-        """The states now; what has given up is started again. Raises ManagerDied."""
+        """The states now; what has given up is started again, what hangs is ended. Raises ManagerDied."""
         self._require_manager()
         try:
             now = states(self.settings, self.programs)
@@ -149,6 +117,8 @@ class Node:
             self._require_manager()
             raise
         self._revive(now)
+        for state in self._watch.hanging(now, time.monotonic()):
+            self._end_hanging(state)
         return now
 
     def stop(self) -> None:
@@ -173,6 +143,17 @@ class Node:
             elif time.monotonic() - self._fatal_since.setdefault(name, time.monotonic()) > _FATAL_PAUSE:
                 del self._fatal_since[name]
                 link_to(self.settings).call("startProcess", name, False)
+
+    def _end_hanging(self, state: State) -> None:
+        """Supervisor then starts it again, as after any end that nobody asked for.
+
+        With SIGKILL, for what hangs can't end in peace; to its group, as supervisor itself does it.
+        """
+        name = state.program.name
+        with suppress(ProcessLookupError):
+            os.killpg(state.pid, signal.SIGKILL)
+        times = note_hanging(self.settings, name)
+        log.error("%s hung (%s) and was ended, to be started again; number %d", name, state.words, times)
 
     def _wait_for_manager(self) -> None:
         link = link_to(self.settings)

@@ -13,7 +13,7 @@ from line111.doctor.finding import Finding, Look, fault, warning, well
 from line111.probes import NotWell
 from line111.programs import Program
 from line111.settings import PROJECT, Settings
-from line111.supervision import link_to
+from line111.states import link_to
 
 _MIGRATIONS = PROJECT / "casebridge" / "migrations"
 _START = "start it with `line111 up` (or its systemd unit)"

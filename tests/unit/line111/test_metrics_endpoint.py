@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -72,3 +74,21 @@ def test_the_port_is_free_again_after_closing() -> None:
     server = serve(0, lambda: {})
     server.close()
     serve(server.port, lambda: {}).close()
+
+
+async def test_a_process_whose_event_loop_hangs_does_not_answer() -> None:
+    server = serve(0, lambda: {"ok": True}, registry=CollectorRegistry())
+    try:
+        assert (await asyncio.to_thread(ask, server.port, "/health"))[0] == 200
+        asked = asyncio.get_running_loop().run_in_executor(None, ask_briefly, server.port)
+        time.sleep(1)  # noqa: ASYNC251 - it hangs
+        with pytest.raises(TimeoutError):
+            await asked
+        assert (await asyncio.to_thread(ask, server.port, "/health"))[0] == 200
+    finally:
+        server.close()
+
+
+def ask_briefly(port: int) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=0.5) as answer:
+        answer.read()
