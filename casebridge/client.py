@@ -10,7 +10,7 @@ from uuid import UUID
 
 import httpx
 
-from casebridge.callbacks.schemas import Callback, CallbackPage
+from casebridge.callbacks.schemas import Callback, CallbackPage, OfficeTimes
 from casebridge.cases.schemas import CaseDetail, CasePage, FollowUp
 from casebridge.intakes.schemas import RecordReceipt
 from casebridge.recordings.schemas import Recording, RecordingPage
@@ -153,6 +153,11 @@ class BridgeClient:
             "POST", "/tracking-codes/leases", json={"node": node, "holder": holder, "count": count}
         )
         return Lease.model_validate_json(answer.content).codes
+
+    async def office_times(self) -> OfficeTimes:
+        """When callbacks are made in the weeks to come."""
+        answer = await self._send("GET", "/callbacks/office")
+        return OfficeTimes.model_validate_json(answer.content)
 
     async def follow_up(self, tracking_code: str, identifier_kind: str, identifier: str) -> FollowUp | None:
         """What became of a case; None where code and identifier do not belong together.

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 15.0
 _NOT_YET_PAUSE = 1.0
+_REMEMBERED = 1000
+"""Receipts a call may still ask about: more than are on the line at once hear of a callback."""
 
 
 class Bridge(Protocol):
@@ -72,6 +74,14 @@ class Forwarder:
         """How often in a row a call's records could not be delivered."""
         self._failures = 0
         self._closed_until = 0.0
+        self._joined: deque[str] = deque(maxlen=_REMEMBERED)
+
+    def joined_callback(self, record_id: str) -> bool:
+        """Whether the bridge said of a record that its callback joined one that waited already.
+
+        False also where the record is not delivered yet.
+        """
+        return record_id in self._joined
 
     def wake(self) -> None:
         """There is something new: look now. To be called in the event loop's thread."""
@@ -177,6 +187,8 @@ class Forwarder:
             record = self._spool.read(path)
             receipt = await self._bridge.post_record(record)
             reached(KillPoint.RECORD_POSTED)
+            if receipt.callback_joined:
+                self._joined.append(record["record_id"])
             if receipt.audio == "wanted":
                 await self._send_audio(record)
                 reached(KillPoint.AUDIO_DELIVERED)

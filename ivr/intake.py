@@ -90,8 +90,8 @@ class IntakeDesk:
             return None
         return self.take_in(held, ended_by=ended_by)
 
-    def wish_callback(self, held: HeldDraft, wished: str) -> None:
-        """Make a callback wish durable, for an intake that is. Raises SpoolFull."""
+    def wish_callback(self, held: HeldDraft, wished: str) -> Record:
+        """Make a callback wish durable, for an intake that is; returns it. Raises SpoolFull."""
         draft = held.draft
         if draft.record is None:
             raise NotIdentified("a callback wish needs its intake")
@@ -102,6 +102,7 @@ class IntakeDesk:
             held.save(wish=wish)
         assert draft.wish is not None  # noqa: S101 - saved above
         self.spool.put(draft.wish)
+        return draft.wish
 
     def _new_record(self, held: HeldDraft, sealed: str, ended_by: str) -> Record:
         draft, audio = held.draft, self.audio(held)

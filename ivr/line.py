@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from ivr.callback_times import CallbackTimes
 from ivr.decisions import DecisionDesk
 from ivr.drafts import Drafts
 from ivr.intake import IntakeDesk
 from ivr.spool import Spool
+from line111.clock import now
 
 
 class Reply(Protocol):
@@ -87,6 +89,10 @@ class Line:
     read_out: ReadOut
     fetch_voice: FetchVoice
     wake_forwarder: Callable[[], None]
+    callback_times: CallbackTimes
+    joined_callback: Callable[[str], bool] = lambda _record_id: False
+    """Whether the bridge has said of a record that its callback joined one that waited already."""
+    now: Callable[[], datetime] = now
     key_seconds: float = 6.0
     message_seconds: int = 180
     silence_seconds: int = 6

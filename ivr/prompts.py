@@ -25,6 +25,11 @@ MENU_MAIN: Final = "menu/main"
 MENU_KIND: Final = "menu/kind"
 MENU_NO_AGENT: Final = "menu/no_agent"
 MENU_CALLBACK_TIME: Final = "menu/callback_time"
+"""As soon as possible; then those of the following that are true at the moment of the call."""
+MENU_CALLBACK_AFTERNOON: Final = "menu/callback_afternoon"
+MENU_CALLBACK_TOMORROW: Final = "menu/callback_tomorrow"
+MENU_CALLBACK_DAY: Final = "menu/callback_day"
+"""Says that the day named next can be chosen."""
 MENU_CALLBACK_OFFER: Final = "menu/callback_offer"
 MENU_CONFIRM_MESSAGE: Final = "menu/confirm_message"
 MENU_PROVINCE: Final = "menu/province"
@@ -75,6 +80,9 @@ FOLLOWUP_ACCEPTED: Final = "followup/accepted"
 FOLLOWUP_OBJECTED: Final = "followup/objected"
 
 CALLBACK_REGISTERED: Final = "callback/registered"
+CALLBACK_ALREADY_OPEN: Final = "callback/already_open"
+CALLBACK_ON_DAY: Final = "callback/on_day"
+"""Says that the callback will come on the day named next."""
 CALLBACK_TIMES: Final = ("asap", "afternoon", "tomorrow")
 KINDS: Final = (
     "complaint", "request", "report", "guidance", "sentiment", "idea",
@@ -100,9 +108,9 @@ def status(name: str) -> str:
     return f"status/{name}"
 
 
-def callback(wished: str) -> str:
-    """The prompt that repeats when the callback will come."""
-    return f"callback/{wished}"
+def callback(name: str) -> str:
+    """The prompt that says when the callback will come: one of `CALLBACK_TIMES`."""
+    return f"callback/{name}"
 
 
 def province(code: str) -> str:

@@ -9,12 +9,14 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from casebridge.client import BridgeClient
 from ivr import metrics, scripts
 from ivr.agi.server import AgiServer, Limits, Script
 from ivr.agi.session import Session
 from ivr.bridge_link import fetch_voice, follow_up
+from ivr.callback_times import CallbackTimes
 from ivr.code_keeper import CodeKeeper
 from ivr.code_stock import CodeStock, from_reserve
 from ivr.codes import CodeBlock
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 
 _RESCUE_SECONDS = 10.0
 _METRICS_SECONDS = 2.0
+_CALLBACK_TIMES_SECONDS = 60.0
 _FILES_A_CALL = 4
 
 
@@ -60,6 +63,7 @@ class Service:
         self.menus = MenuKeeper(settings.ivr.menu, metrics.count)
         self.forwarder = Forwarder(self.spool, settings.calls_dir, self.bridge, on_event=metrics.count)
         self.keeper = self._code_keeper()
+        self.callback_times = CallbackTimes(ZoneInfo(settings.country_timezone))
         self.desk = self._desk()
         self.line = self._line()
         self.server = AgiServer(
@@ -81,6 +85,7 @@ class Service:
             self.forwarder.run(),
             self.keeper.run(),
             self.menus.watch(),
+            self._every(_CALLBACK_TIMES_SECONDS, partial(self.callback_times.ask, self.bridge.office_times)),
             self._every(_RESCUE_SECONDS, self._rescue),
             self._every(_METRICS_SECONDS, self._measure),
         ]
@@ -156,6 +161,8 @@ class Service:
             read_out=read_out,
             fetch_voice=partial(fetch_voice, self.bridge),
             wake_forwarder=self.forwarder.wake,
+            callback_times=self.callback_times,
+            joined_callback=self.forwarder.joined_callback,
             key_seconds=own.key_timeout_seconds,
             message_seconds=own.message_max_seconds,
             silence_seconds=own.message_silence_seconds,

@@ -33,20 +33,27 @@ class CallbackLine:
         self._claim = client.register_script((files("casebridge.callbacks") / "claim.lua").read_text())
 
     async def add(self, entries: Sequence[dict[str, Any]]) -> None:
-        """Puts callbacks in line: `id`, `arrived_ms`, `due_ms`, `queue`. Repeating it changes nothing."""
+        """Puts callbacks in line: `id`, `arrived_ms`, `due_ms`, `queue`. Repeating it changes nothing; one
+        whose wished time has become another moves."""
         if not entries:
             return
         moment = int(now().timestamp() * 1000)
         lines: dict[str, dict[str, int]] = defaultdict(dict)
+        left: dict[str, list[str]] = defaultdict(list)
         for entry in entries:
+            line = LINE + entry["queue"]
             if entry["due_ms"] <= moment:
-                lines[LINE + entry["queue"]][entry["id"]] = entry["arrived_ms"]
+                lines[line][entry["id"]] = entry["arrived_ms"]
+                left[LATER].append(entry["id"])
             else:
                 lines[LATER][entry["id"]] = entry["due_ms"]
+                left[line].append(entry["id"])
         facts = {entry["id"]: f"{entry['arrived_ms']} {entry['queue']}" for entry in entries}
         pipe = self._redis.pipeline(transaction=True)
         pipe.hset(ENTRIES, mapping=facts)
         pipe.sadd(QUEUES, *{entry["queue"] for entry in entries})
+        for name, ids in left.items():
+            pipe.zrem(name, *ids)
         for name, scores in lines.items():
             pipe.zadd(name, scores)
         await pipe.execute()

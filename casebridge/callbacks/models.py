@@ -14,13 +14,20 @@ OPEN = "state IN ('waiting', 'claimed')"
 
 
 class CallbackRow(Table):
-    """A callback. A case has at most one open one (promise 4): the database itself refuses a second."""
+    """A callback. A matter has at most one open one (promise 4): the database itself refuses a second."""
 
     __tablename__ = "callbacks"
     __table_args__ = (
         Index(
             "uq_callbacks_open_case",
             "case_id",
+            unique=True,
+            sqlite_where=text(OPEN),
+            postgresql_where=text(OPEN),
+        ),
+        Index(
+            "uq_callbacks_open_applicant",
+            "applicant_id",
             unique=True,
             sqlite_where=text(OPEN),
             postgresql_where=text(OPEN),
@@ -32,9 +39,13 @@ class CallbackRow(Table):
 
     id: Mapped[Key]
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"))
+    applicant_id: Mapped[UUID | None]
+    """Who waits for it, where there is no message: all such callbacks of one applicant are one matter."""
     state: Mapped[str] = mapped_column(String(16))
     queue: Mapped[str] = mapped_column(String(64))
     wished: Mapped[str] = mapped_column(String(16))
+    wished_at: Mapped[datetime | None]
+    """When that was wished: later than the arrival where it was wished again."""
     arrived_at: Mapped[datetime]
     due_at: Mapped[datetime]
     claimed_by: Mapped[str | None] = mapped_column(String(64))

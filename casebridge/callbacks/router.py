@@ -18,6 +18,7 @@ from casebridge.callbacks.schemas import (
     ClaimQuestion,
     Finish,
     NewCallback,
+    OfficeTimes,
     State,
 )
 from casebridge.paging import MAX_CURSOR
@@ -59,6 +60,16 @@ async def peek(
     """Callbacks by original arrival; `due_at` tells when the wished time of each comes."""
     async with bridge.database.reading() as session:
         return await service.list_callbacks(session, bridge.cursors, state=state, cursor=cursor, limit=limit)
+
+
+@router.get("/callbacks/office", responses=documented())
+async def office_times(
+    bridge: Parts,
+    _who: Annotated[Principal, Depends(require("intakes:write"))],
+) -> OfficeTimes:
+    """When callbacks are made in the weeks to come, for the nodes that offer them."""
+    async with bridge.database.reading() as session:
+        return await service.office_times(session, ZoneInfo(bridge.settings.country_timezone))
 
 
 @router.post(

@@ -3,38 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from casebridge.callbacks.schemas import Outcome
+from casebridge.deadlines.rules import IsOff, add_working_days
+from casebridge.deadlines.terms import Terms
 from casebridge.intakes.schemas import Wished
 
-AFTERNOON = time(13)
-END_OF_AFTERNOON = time(17)
-MORNING = time(9)
-FRIDAY = 4
-"""The weekly day off (`datetime.weekday`)."""
 RETRY_AFTER = timedelta(minutes=30)
 MAX_ATTEMPTS = 3
 
 
-def due_at(wished: Wished, asked_at: datetime, zone: ZoneInfo) -> datetime:
+@dataclass(frozen=True, slots=True)
+class Office:
+    """When callbacks are made: hours of the country's clock, and the days that are off."""
+
+    begins: time
+    afternoon_begins: time
+    ends: time
+    zone: ZoneInfo
+    is_off: IsOff
+
+
+def office(terms: Terms, zone: ZoneInfo, is_off: IsOff) -> Office:
+    """The office of a centre's terms."""
+    return Office(terms.office_begins, terms.afternoon_begins, terms.office_ends, zone, is_off)
+
+
+def due_at(wished: Wished, asked_at: datetime, office: Office) -> datetime:
     """When the wished time comes.
 
-    asap: at once. afternoon: 13:00 of today or, when the afternoon is over or today is the day off,
-    of the next working day; at once while it is afternoon. tomorrow: 09:00 of the next day.
+    asap: at once. afternoon: of today, from now on while it is afternoon; where today is off or the office
+    closes before then, of the next working day. tomorrow: when the office opens on the next working day.
     """
     if wished is Wished.ASAP:
         return asked_at
-    local = asked_at.astimezone(zone)
-    if wished is Wished.TOMORROW:
-        return _at(local, 1, MORNING, zone)
-    if local.weekday() != FRIDAY and local.time() < END_OF_AFTERNOON:
-        return max(asked_at, _at(local, 0, AFTERNOON, zone))
-    days = 1
-    while (local + timedelta(days=days)).weekday() == FRIDAY:
-        days += 1
-    return _at(local, days, AFTERNOON, zone)
+    local = asked_at.astimezone(office.zone)
+    if wished is Wished.AFTERNOON and is_afternoon_left(asked_at, office):
+        return max(asked_at, _at(local.date(), office.afternoon_begins, office))
+    day = add_working_days(local.date(), 1, office.is_off)
+    in_the_afternoon = wished is Wished.AFTERNOON and office.afternoon_begins < office.ends
+    return _at(day, office.afternoon_begins if in_the_afternoon else office.begins, office)
+
+
+def is_afternoon_left(moment: datetime, office: Office) -> bool:
+    """Whether a callback can still come today in the afternoon."""
+    local = moment.astimezone(office.zone)
+    return max(local.time(), office.afternoon_begins) < office.ends and not office.is_off(local.date())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +73,5 @@ def after_attempt(outcome: Outcome, attempts: int, now: datetime, later_at: date
     return Next(None)
 
 
-def _at(local: datetime, days: int, clock: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(local.date() + timedelta(days=days), clock, tzinfo=zone)
+def _at(day: date, clock: time, office: Office) -> datetime:
+    return datetime.combine(day, clock, tzinfo=office.zone)

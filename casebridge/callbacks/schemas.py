@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from casebridge.cases.schemas import Kind, Language, Province
 from casebridge.intakes.schemas import Wished
 from casebridge.wire import Id, Instant, Name, TrackingCode, Wire
+
+Clock = Annotated[time, WithJsonSchema({"type": "string", "examples": ["09:00:00"]})]
+"""An hour of the country's clock: a time without a zone, which JSON Schema has no format for."""
 
 
 class State(StrEnum):
@@ -57,6 +61,18 @@ class Finish(Wire):
 
     outcome: Outcome
     later_at: Instant | None = None
+
+
+class OfficeTimes(Wire):
+    """When callbacks are made, so that a node can tell its callers without asking: hours of the country's
+    clock, and every day off from `first` to `last`."""
+
+    office_begins: Clock
+    afternoon_begins: Clock
+    office_ends: Clock
+    first: date
+    last: date
+    days_off: list[date]
 
 
 class Callback(Wire):

@@ -15,16 +15,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.audit import service as audit
+from casebridge.callbacks.alone import waits_alone
 from casebridge.callbacks.index_keeping import rebuild_index
 from casebridge.callbacks.line import CallbackLine, IndexLost
 from casebridge.callbacks.models import CallbackRow
-from casebridge.callbacks.rules import after_attempt
-from casebridge.callbacks.schemas import Callback, CallbackPage, NewCallback, Outcome, State
+from casebridge.callbacks.rules import after_attempt, office
+from casebridge.callbacks.schemas import Callback, CallbackPage, NewCallback, OfficeTimes, Outcome, State
 from casebridge.cases import history
 from casebridge.cases.models import Case
 from casebridge.cases.numbers import number_to_call
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
+from casebridge.deadlines.service import working_calendar
+from casebridge.deadlines.terms import in_force
 from casebridge.events import service as events
 from casebridge.intakes.rows import line_row, new_callback
 from casebridge.paging import Cursors, moment_and_id
@@ -33,6 +36,8 @@ from casebridge.problems import Problem
 from casebridge.tables import new_id
 from line111.clock import now
 
+TOLD_DAYS = 60
+"""So many days of the calendar a node knows when the bridge goes away."""
 log = structlog.get_logger("casebridge.callbacks")
 
 
@@ -41,18 +46,38 @@ async def enqueue(session: AsyncSession, new: NewCallback, zone: ZoneInfo, actor
 
     Raises Problem `not_found` (no such case), `callback_open` (the matter has one already).
     """
-    if await session.get(Case, new.case_id) is None:
+    case = await session.get(Case, new.case_id)
+    if case is None:
         raise Problem("not_found")
-    row = new_callback(new_id(), new.case_id, new.wished, now(), zone, new.queue)
+    opens = office(in_force(), zone, await working_calendar(session))
+    row = new_callback(new_id(), new.case_id, new.wished, now(), opens, new.queue)
+    row["applicant_id"] = await waits_alone(session, case)
     try:
         await session.execute(insert(CallbackRow).values(row))
     except IntegrityError:
         raise Problem("callback_open") from None
     await history.add(session, new.case_id, "callback_wished", actor, wished=new.wished.value)
+    told = {"wished": new.wished.value}
+    await audit.write(session, actor, "callback_wished", "case", new.case_id, detail=told)
     await events.add(
         session, line_row(row), events.event("callback.waiting", callback_id=row["id"], case_id=new.case_id)
     )
     return UUID(str(row["id"]))
+
+
+async def office_times(session: AsyncSession, zone: ZoneInfo) -> OfficeTimes:
+    """When callbacks are made, from yesterday on (clocks differ) for some weeks."""
+    terms, is_off = in_force(), await working_calendar(session)
+    first = now().astimezone(zone).date() - timedelta(days=1)
+    days = [first + timedelta(days=count) for count in range(TOLD_DAYS)]
+    return OfficeTimes(
+        office_begins=terms.office_begins,
+        afternoon_begins=terms.afternoon_begins,
+        office_ends=terms.office_ends,
+        first=first,
+        last=days[-1],
+        days_off=[day for day in days if is_off(day)],
+    )
 
 
 async def list_callbacks(
@@ -288,6 +313,8 @@ async def _back_in_line(session: AsyncSession, row: CallbackRow, actor: str, rea
         "queue": row.queue,
     }
     await history.add(session, row.case_id, "callback_released", actor, reason=reason)
+    told = {"reason": reason, "case_id": str(row.case_id)}
+    await audit.write(session, actor, "callback_released", "callback", row.id, detail=told)
     await events.add(
         session,
         line_row(entry),

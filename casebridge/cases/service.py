@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.answers.models import AnswerRow
@@ -20,6 +20,7 @@ from casebridge.cases.describe import describe_case
 from casebridge.cases.listing import has_code
 from casebridge.cases.models import Case
 from casebridge.cases.numbers import open_numbers
+from casebridge.cases.originals import Narrow, nothing
 from casebridge.cases.schemas import (
     CallbackState,
     CaseDetail,
@@ -29,13 +30,22 @@ from casebridge.cases.schemas import (
     Status,
 )
 from casebridge.crypto import KeyRing
+from casebridge.intakes.models import AcceptedRecord
 from casebridge.problems import Problem
 
 
-async def get_case(session: AsyncSession, keys: KeyRing, case_id: UUID) -> CaseDetail:
-    """A case with recordings, callbacks and history. Raises Problem `not_found`."""
+async def get_case(
+    session: AsyncSession, keys: KeyRing, case_id: UUID, narrow: Narrow = nothing
+) -> CaseDetail:
+    """A case with recordings, callbacks and history.
+
+    Args:
+        narrow: leaves those cases that the one who asks may see: of a repeat's original nobody else is told.
+
+    Raises Problem `not_found`.
+    """
     case, applicant = await _case_and_applicant(session, case_id)
-    return await describe_case(session, keys, case, applicant)
+    return await describe_case(session, keys, case, applicant, narrow)
 
 
 async def reveal(
@@ -65,9 +75,10 @@ async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) ->
     the same query.
     """
     case = await case_of_pair(session, tracking_code, lookup)
+    wished = select(AcceptedRecord.callback_id).where(AcceptedRecord.record_id == case.id)
     state = await session.scalar(
-        select(CallbackRow.state)
-        .where(CallbackRow.case_id == case.id)
+        select(CallbackRow.state)  # its own, or the one that what it wished has joined
+        .where(or_(CallbackRow.case_id == case.id, CallbackRow.id == wished.scalar_subquery()))
         .order_by(CallbackRow.arrived_at.desc(), CallbackRow.id.desc())
         .limit(1)
     )

@@ -1,4 +1,4 @@
-"""First deadlines for those who open many cases: the calendar is read once in a while, not for each."""
+"""The calendar for those who open many cases: it is read once in a while, not for each."""
 
 from __future__ import annotations
 
@@ -25,12 +25,17 @@ class FirstDeadlines:
 
     async def of(self, session: AsyncSession, kind: str, level: str, begun: datetime) -> dict[str, Any]:
         """`due_at` and `interim_due_at` of a case that was registered at this moment."""
+        is_off = await self.calendar(session)
+        alike = kind, level, begun.astimezone(ZONE).date()
+        due = self._due.get(alike)
+        if due is None:
+            due = self._due[alike] = answer_due(kind, level, begun, ZONE, is_off)
+        return {"due_at": due, "interim_due_at": interim_due(begun, due)}
+
+    async def calendar(self, session: AsyncSession) -> IsOff:
+        """Which days are off, as they were some seconds ago."""
         if self._until < time.monotonic():
             self._is_off = await working_calendar(session)
             self._due.clear()
             self._until = time.monotonic() + REMEMBERED_SECONDS
-        alike = kind, level, begun.astimezone(ZONE).date()
-        due = self._due.get(alike)
-        if due is None:
-            due = self._due[alike] = answer_due(kind, level, begun, ZONE, self._is_off)
-        return {"due_at": due, "interim_due_at": interim_due(begun, due)}
+        return self._is_off

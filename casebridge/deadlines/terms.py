@@ -23,6 +23,8 @@ class Terms(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     weekend: frozenset[Annotated[int, Field(ge=0, le=6)]] = Field(max_length=6)
+    office_begins: time = time(9)
+    afternoon_begins: time = time(13)
     office_ends: time
     remind_before_days: Days
     interim_share: float = Field(gt=0, lt=1)
@@ -30,6 +32,12 @@ class Terms(BaseModel):
     keep_accepted_days: Days
     waiting_days: Days
     days: dict[Kind, dict[Level, Days]]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.office_begins >= self.office_ends:
+            raise ValueError("the office ends before it begins")
+        return self
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -37,6 +38,11 @@ class Known:
     codes: set[str] = field(default_factory=set)
     applicants: dict[bytes, UUID] = field(default_factory=dict)
     open_callbacks: dict[UUID, UUID] = field(default_factory=dict)
+    """Open callbacks by case."""
+    alone: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    """Rows of the open callbacks without a message, by applicant."""
+    changed: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    """Those of them that were there before and became others with this batch."""
 
 
 async def what_is_known(session: AsyncSession, batch: Sequence[Prepared]) -> Known:

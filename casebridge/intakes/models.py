@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casebridge.tables import Key, Table
@@ -25,4 +25,6 @@ class AcceptedRecord(Table):
     case_id: Mapped[UUID | None]
     tracking_code: Mapped[str | None] = mapped_column(String(10))
     callback_id: Mapped[UUID | None]
+    callback_joined: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether that callback waited already when the record came."""
     recording_id: Mapped[UUID | None]

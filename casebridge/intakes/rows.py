@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import FromClause
@@ -13,7 +12,7 @@ from sqlalchemy import FromClause
 from casebridge.applicants.identity import ClosedIdentity
 from casebridge.applicants.models import Applicant
 from casebridge.audit.models import AuditLine
-from casebridge.callbacks.rules import due_at
+from casebridge.callbacks.rules import Office, due_at
 from casebridge.cases.beginning import first_columns, level_of
 from casebridge.cases.schemas import Channel
 from casebridge.events import service as events
@@ -35,7 +34,7 @@ def new_callback(
     case_id: UUID,
     wished: Wished,
     asked_at: datetime,
-    zone: ZoneInfo,
+    office: Office,
     queue: str = "general",
 ) -> dict[str, Any]:
     """A row of a callback that begins to wait."""
@@ -45,8 +44,9 @@ def new_callback(
         "state": "waiting",
         "queue": queue,
         "wished": wished.value,
+        "wished_at": asked_at,
         "arrived_at": asked_at,
-        "due_at": due_at(wished, asked_at, zone),
+        "due_at": due_at(wished, asked_at, office),
         "attempts": 0,
     }
 
@@ -140,6 +140,20 @@ def history_row(case_id: UUID, at: datetime, action: str, **detail: Any) -> dict
     return {"case_id": case_id, "at": at, "action": action, "actor": ACTOR, "detail": detail}
 
 
+def audit_row(
+    at: datetime, action: str, subject_kind: str, subject_id: UUID, **detail: Any
+) -> dict[str, Any]:
+    """A line of the audit trail, told by the line itself."""
+    return {
+        "at": at,
+        "actor": ACTOR,
+        "action": action,
+        "subject_kind": subject_kind,
+        "subject_id": str(subject_id),
+        "detail": detail,
+    }
+
+
 def alarm(
     record: Intake,
     quarantine: Quarantine,
@@ -150,15 +164,9 @@ def alarm(
     log.error(
         "told_code_quarantined", reason=quarantine.value, record_id=str(record.record_id), node=record.node
     )
+    told = {"reason": quarantine.value, "node": record.node}
     rows[AuditLine.__table__].append(
-        {
-            "at": prepared.accepted_at,
-            "actor": ACTOR,
-            "action": "code_quarantined",
-            "subject_kind": "case",
-            "subject_id": str(record.record_id),
-            "detail": {"reason": quarantine.value, "node": record.node},
-        }
+        audit_row(prepared.accepted_at, "code_quarantined", "case", record.record_id, **told)
     )
     rows[OutboxRow.__table__].append(
         events.event("alarm.code_quarantined", case_id=record.record_id, reason=quarantine.value)

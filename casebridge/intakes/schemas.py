@@ -133,5 +133,7 @@ class RecordReceipt(Wire):
     case_id: Id | None
     tracking_code: TrackingCode | None
     callback_id: Id | None
+    callback_joined: bool = False
+    """Whether the applicant waited for this callback already: what was wished now counts, its place stays."""
     audio: Literal["wanted", "held", "none"]
     """`wanted`: send the recording; `held`: it is here; `none`: there is none."""

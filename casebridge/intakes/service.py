@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import FromClause, insert
@@ -20,11 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.applicants.models import Applicant
 from casebridge.audit.models import AuditLine
 from casebridge.callbacks.models import CallbackRow
+from casebridge.callbacks.rules import Office, office
 from casebridge.calls.models import CallRow
 from casebridge.cases.models import Case, HistoryLine
 from casebridge.deadlines.memory import FirstDeadlines
+from casebridge.deadlines.terms import in_force
 from casebridge.events import service as events
 from casebridge.events.models import OutboxRow
+from casebridge.intakes.callbacks import Wish, read_waiting, take_wish, write_changes
 from casebridge.intakes.decisions import decide
 from casebridge.intakes.known import Known, what_is_known
 from casebridge.intakes.models import AcceptedRecord
@@ -33,11 +34,10 @@ from casebridge.intakes.rows import (
     Rows,
     alarm,
     applicant_row,
+    audit_row,
     call_row,
     case_row,
     history_row,
-    line_row,
-    new_callback,
     recording_row,
 )
 from casebridge.intakes.rules import judge_code
@@ -47,7 +47,6 @@ from casebridge.intakes.schemas import (
     Intake,
     Record,
     RecordReceipt,
-    Wished,
 )
 from casebridge.notifications.models import Notification
 from casebridge.notifications.rows import message_row
@@ -121,6 +120,7 @@ class BatchWriter:
         Raises IntegrityError where somebody else wrote the same at the same time.
         """
         known = await what_is_known(session, batch)
+        await read_waiting(session, batch, known)
         rows: Rows = defaultdict(list)
         answers: dict[int, Accepted | Problem] = {}
         for index in sorted(range(len(batch)), key=lambda i: _turn(batch[i].record)):
@@ -131,6 +131,7 @@ class BatchWriter:
         for table in _ORDER:
             if rows[table]:
                 await session.execute(insert(table), rows[table])  # type: ignore[arg-type]
+        await write_changes(session, known)
         return [answers[index] for index in range(len(batch))]
 
     async def _one(
@@ -153,11 +154,12 @@ class BatchWriter:
             node=record.node,
             call_id=record.call_id,
             accepted_at=prepared.accepted_at,
+            callback_joined=False,
         )
         if isinstance(record, Intake):
             await self._intake(session, record, prepared, known, rows, entry)
         elif isinstance(record, CallbackWish):
-            self._wish(record, prepared, known, rows, entry)
+            await self._wish(session, record, prepared, known, rows, entry)
         elif isinstance(record, ApplicantDecision):
             await decide(session, record, prepared, known, rows, entry)
         else:
@@ -205,6 +207,10 @@ class BatchWriter:
                 owner_unit=row["owner_unit"],
             )
         )
+        told = {"node": record.node, "call_id": record.call_id}
+        rows[AuditLine.__table__].append(
+            audit_row(prepared.accepted_at, "case_registered", "case", case_id, **told)
+        )
         entry.case_id = case_id
         known.cases.add(case_id)
         rows[Notification.__table__].append(await self._told(session, record, prepared, quarantine is None))
@@ -218,9 +224,16 @@ class BatchWriter:
             known.recordings.add(record.recording.recording_id)
             rows[RecordingRow.__table__].append(recording_row(record, prepared, case_id))
         if record.callback:
-            entry.callback_id = self._callback(
-                case_id, record.callback.wished, record.created_at, prepared, known, rows
+            wish = Wish(
+                callback_id=prepared.callback_id,
+                case_id=case_id,
+                wished=record.callback.wished,
+                asked_at=prepared.moment(record.created_at),
+                accepted_at=prepared.accepted_at,
+                applicant_id=None if record.recording else applicant_id,
             )
+            taken = take_wish(wish, await self._office(session), known, rows)
+            entry.callback_id, entry.callback_joined = taken.callback_id, taken.joined
 
     async def _told(
         self, session: AsyncSession, record: Intake, prepared: Prepared, has_code: bool
@@ -237,8 +250,9 @@ class BatchWriter:
             own=await self._wordings.of(session, "applicant", "registered", record.language.value),
         )
 
-    def _wish(
+    async def _wish(
         self,
+        session: AsyncSession,
         record: CallbackWish,
         prepared: Prepared,
         known: Known,
@@ -248,30 +262,19 @@ class BatchWriter:
         if record.intake_id not in known.cases:
             raise Problem("intake_first")
         entry.case_id = record.intake_id
-        entry.callback_id = known.open_callbacks.get(record.intake_id) or self._callback(
-            record.intake_id, record.wished, record.created_at, prepared, known, rows
+        rows[AuditLine.__table__].append(
+            audit_row(
+                prepared.accepted_at, "callback_wished", "case", entry.case_id, wished=record.wished.value
+            )
         )
+        entry.callback_id = known.open_callbacks.get(record.intake_id)
+        if entry.callback_id is None:
+            asked_at = prepared.moment(record.created_at)
+            wish = Wish(prepared.callback_id, record.intake_id, record.wished, asked_at, prepared.accepted_at)
+            entry.callback_id = take_wish(wish, await self._office(session), known, rows).callback_id
 
-    def _callback(
-        self,
-        case_id: UUID,
-        wished: Wished,
-        asked_at: datetime,
-        prepared: Prepared,
-        known: Known,
-        rows: Rows,
-    ) -> UUID:
-        row = new_callback(prepared.callback_id, case_id, wished, prepared.moment(asked_at), self._zone)
-        rows[CallbackRow.__table__].append(row)
-        rows[HistoryLine.__table__].append(
-            history_row(case_id, prepared.accepted_at, "callback_wished", wished=wished.value)
-        )
-        rows[OutboxRow.__table__] += [
-            line_row(row),
-            events.event("callback.waiting", callback_id=row["id"], case_id=case_id),
-        ]
-        known.open_callbacks[case_id] = row["id"]
-        return prepared.callback_id
+    async def _office(self, session: AsyncSession) -> Office:
+        return office(in_force(), self._zone, await self._deadlines.calendar(session))
 
 
 def _turn(record: Record) -> tuple[int, str]:
@@ -288,6 +291,7 @@ def _receipt(entry: AcceptedRecord, known: Known) -> RecordReceipt:
         case_id=entry.case_id,
         tracking_code=entry.tracking_code,
         callback_id=entry.callback_id,
+        callback_joined=entry.callback_joined,
         audio="held" if entry.recording_id in known.held else audio,
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.audit import service as audit
 from casebridge.cases import history
 from casebridge.cases.listing import Narrow
 from casebridge.cases.models import Case
@@ -97,6 +98,8 @@ async def mark_held(session: AsyncSession, recording_id: UUID, key_number: int, 
                 "updated_at": now(),
             },
         )
+    told = {"case_id": str(row.case_id), "duration_ms": row.duration_ms}
+    await audit.write(session, actor, "recording_held", "recording", recording_id, detail=told)
     await history.add(
         session,
         row.case_id,

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.callbacks.alone import waits_alone
 from casebridge.callbacks.models import CallbackRow
 from casebridge.callbacks.schemas import State
 from casebridge.cases import history
+from casebridge.cases.models import Case
 from casebridge.events import service as events
 from line111.clock import now
 
@@ -26,6 +28,8 @@ async def join_callbacks(session: AsyncSession, case_id: UUID, to_case_id: UUID,
     theirs = await _open(session, to_case_id)
     if theirs is None:
         mine.case_id = to_case_id
+        if mine.applicant_id is not None:
+            mine.applicant_id = await waits_alone(session, await session.get_one(Case, to_case_id))
     else:
         mine.state, mine.finished_at = State.DONE.value, now()
         await _come_earlier(session, theirs, mine.arrived_at, mine.due_at)

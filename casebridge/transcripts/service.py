@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.audit import service as audit
 from casebridge.cases import history
 from casebridge.events import service as events
 from casebridge.problems import Problem
@@ -41,6 +42,9 @@ async def put_transcript(session: AsyncSession, recording_id: UUID, new: NewTran
         await history.add(
             session, recording.case_id, "transcript", actor, status=new.status, recording_id=str(recording_id)
         )
+    if new.status != "in_progress":
+        told = {"status": new.status, "case_id": str(recording.case_id)}
+        await audit.write(session, actor, "transcript_stored", "recording", recording_id, detail=told)
     await events.add(
         session,
         events.event(

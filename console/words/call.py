@@ -55,7 +55,7 @@ CALLBACKS: Final = {
 WISHES: Final = {
     "asap": N_("As soon as possible"),
     "afternoon": N_("This afternoon"),
-    "tomorrow": N_("Tomorrow"),
+    "tomorrow": N_("The next working day"),
 }
 OUTCOMES: Final = {
     "reached": N_("Reached"),

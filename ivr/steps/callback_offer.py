@@ -6,7 +6,7 @@ from ivr import prompts
 from ivr.call import Call
 from ivr.disk_work import to_its_end
 from ivr.kill_points import KillPoint, reached
-from ivr.steps.callback_time import ask_time
+from ivr.steps.callback_time import ask_time, tell_time
 from ivr.steps.parameters import NodeName, Parameters
 
 _YES, _NO = "1", "2"
@@ -26,8 +26,8 @@ async def run(call: Call, settings: Settings) -> str | None:
     reached(KillPoint.CALLBACK_CHOSEN)
     held = call.held
     assert held is not None  # noqa: S101 - a code was told, so there is an intake
-    await to_its_end(call.line.desk.wish_callback, held, wished)
+    wish = await to_its_end(call.line.desk.wish_callback, held, wished)
     reached(KillPoint.CALLBACK_SPOOLED)
     call.line.wake_forwarder()
-    await call.tell(prompts.CALLBACK_REGISTERED, prompts.callback(wished))
+    await tell_time(call, wish, wished)
     return settings.next

@@ -6,6 +6,7 @@ from ivr import prompts
 from ivr.call import Call
 from ivr.kill_points import KillPoint, reached
 from ivr.records import Record
+from ivr.steps.callback_time import tell_time
 from ivr.steps.parameters import NodeName, Parameters
 from persian.spoken import digit_prompts
 
@@ -21,7 +22,7 @@ async def run(call: Call, settings: Settings) -> str | None:
     record = await call.take_in(call.ended_by)
     await tell_code(call, record)
     if call.wished is not None:
-        await call.tell(prompts.CALLBACK_REGISTERED, prompts.callback(call.wished))
+        await tell_time(call, record, call.wished)
     return settings.next
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from casebridge.callbacks import index_keeping, service
 from casebridge.callbacks.models import CallbackRow
 from casebridge.client import BridgeRefused
+from casebridge.deadlines.schemas import DayChange
+from casebridge.deadlines.service import set_day
 from line111.clock import now, to_text
 
 ROUTING = "call_routing"
@@ -156,6 +158,122 @@ async def test_a_matter_has_one_open_callback(api: Any) -> None:
         ).status_code == 204
         taken = await http.post("/callbacks/claim", json={"agent": "x", "queues": ["guidance", "other"]})
         assert taken.status_code == 200
+
+
+CITIZEN = "0084575948"
+
+
+async def ask_for_a_call(api: Any, code: str, wished: str = "tomorrow", **changes: Any) -> Any:
+    """One citizen presses 5 and no more: (intake, receipt)."""
+    changes = {"identifier": CITIZEN, "callback": {"wished": wished}, **changes}
+    intake = api.citizen.intake(code, **changes)
+    async with api.client() as client:
+        return intake, await client.post_record(intake)
+
+
+async def open_rows(api: Any) -> list[CallbackRow]:
+    """Callbacks that are not finished."""
+    async with api.bridge.database.reading() as session:
+        return list(await session.scalars(select(CallbackRow).where(CallbackRow.state != "done")))
+
+
+async def followed(api: Any, code: str) -> str | None:
+    """What the citizen hears of their callback, by a code."""
+    async with api.client() as client:
+        found = await client.follow_up(code, "national_id", CITIZEN)
+    return found.callback.state if found and found.callback else None
+
+
+async def test_one_who_presses_5_twice_waits_once_with_the_first_place_and_the_newest_wish(api: Any) -> None:
+    codes = await api.codes(2)
+    begin = now() - timedelta(minutes=10)
+    first, told = await ask_for_a_call(api, codes[0], created_at=to_text(begin))
+    number = api.citizen.seal(
+        identifier_kind="national_id", identifier=CITIZEN, contact_number="+989351112233", caller_number=None
+    )
+    second, again = await ask_for_a_call(api, codes[1], "asap", sealed=number)
+    assert (told.callback_joined, again.callback_joined) == (False, True)
+    assert told.callback_id == again.callback_id
+    async with api.client() as client:
+        assert await client.post_record(second) == again, "the same record gets the same receipt"
+    (row,) = await open_rows(api)
+    assert to_text(row.arrived_at) == to_text(begin)
+    assert (row.wished, row.due_at) == ("asap", row.wished_at)
+    assert [await followed(api, code) for code in codes] == ["waiting", "waiting"]
+    await api.told()
+    async with api.client(ROUTING) as client:
+        taken = await client.claim_callback("a1")
+        assert taken is not None
+        assert taken.contact_number == "+989351112233"
+        assert await client.claim_callback("a2") is None
+    async with api.person("agent") as http:
+        for each, other in ((first, second), (second, first)):
+            history = (await http.get(f"/cases/{each['record_id']}")).json()["history"]
+            joined = [line["detail"] for line in history if line["action"] == "callback_joined"]
+            assert joined == [{"other": other["record_id"]}]
+
+
+async def test_a_wish_delivered_late_does_not_put_back_a_newer_one(api: Any) -> None:
+    codes = await api.codes(2)
+    begin = now() - timedelta(minutes=10)
+    newer, _ = await ask_for_a_call(api, codes[1], "asap", created_at=to_text(begin + timedelta(minutes=5)))
+    await ask_for_a_call(api, codes[0], "tomorrow", created_at=to_text(begin))
+    (row,) = await open_rows(api)
+    assert (str(row.case_id), row.wished) == (newer["record_id"], "asap")
+    assert to_text(row.arrived_at) == to_text(begin)
+
+
+async def test_calls_of_one_citizen_that_come_in_at_once_make_one_callback(api: Any) -> None:
+    codes = await api.codes(12)
+    receipts = await asyncio.gather(*(ask_for_a_call(api, code) for code in codes))
+    assert len(await open_rows(api)) == 1
+    assert len({receipt.callback_id for _, receipt in receipts}) == 1
+    assert [receipt.callback_joined for _, receipt in receipts].count(False) == 1
+    async with api.person("agent") as http:
+        assert len((await http.get("/cases")).json()["items"]) == 12, "each code told is a case"
+
+
+async def test_two_bridges_that_take_in_one_citizen_at_once_make_one_callback(
+    bridge_settings: Any, run_bridge: Any
+) -> None:
+    async with run_bridge(bridge_settings) as one, run_bridge(bridge_settings) as other:
+        codes = await one.codes(8)
+        pairs = zip((one, other) * 4, codes, strict=True)
+        await asyncio.gather(*(ask_for_a_call(api, code) for api, code in pairs))
+        assert len(await open_rows(one)) == 1
+
+
+async def test_one_whose_callback_is_done_may_ask_for_another(api: Any) -> None:
+    codes = await api.codes(2)
+    _, told = await ask_for_a_call(api, codes[0], "asap")
+    async with api.client(ROUTING) as client:
+        await api.told()
+        await client.claim_callback("a1")
+        await client.finish_callback(told.callback_id, "reached")
+    _, again = await ask_for_a_call(api, codes[1])
+    assert again.callback_id != told.callback_id
+    assert not again.callback_joined
+
+
+async def test_a_callback_for_a_message_is_a_matter_of_its_own(api: Any) -> None:
+    codes = await api.codes(3)
+    await ask_for_a_call(api, codes[0])
+    for code in codes[1:]:
+        sound = api.citizen.intake(code, audio=b"1" * 800, identifier=CITIZEN)["recording"]
+        await ask_for_a_call(api, code, recording=sound)
+    assert len(await open_rows(api)) == 3
+
+
+async def test_nodes_hear_when_callbacks_are_made(api: Any) -> None:
+    async with api.bridge.database.writing() as session:
+        snow = now().date() + timedelta(days=9)
+        await set_day(session, snow, DayChange(name_fa="برف", name_en="Snow"), "person:op")
+    async with api.client() as client:
+        times = await client.office_times()
+    assert snow in times.days_off
+    assert times.first < now().date() < times.last
+    async with api.http("transcription") as http:
+        assert (await http.get("/callbacks/office")).status_code == 403
 
 
 async def test_a_redis_that_lost_everything_is_filled_from_the_database(api: Any, redis_server: Any) -> None:

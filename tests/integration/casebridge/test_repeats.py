@@ -60,7 +60,7 @@ async def test_an_agent_hears_of_it_before_a_second_case_is_opened(api: Any) -> 
 
 
 async def test_a_linked_repeat_is_closed_and_its_callback_joins_the_original(api: Any) -> None:
-    callback = {"callback": {"wished": "asap"}}
+    callback = {"callback": {"wished": "asap"}, "audio": b"1" * 800}
     original = await case_of(api, WATER, days_ago=2)
     repeat = await case_of(api, WATER, days_ago=1, **callback)
     third = await case_of(api, WATER, **callback)

@@ -14,6 +14,7 @@ from nacl.public import PrivateKey
 from ivr.agi.commands import Recording
 from ivr.agi.session import CallerHungUp
 from ivr.call import Call
+from ivr.callback_times import CallbackTimes
 from ivr.codes import CodeBlock
 from ivr.conversation import converse
 from ivr.decisions import DecisionDesk
@@ -22,6 +23,7 @@ from ivr.intake import IntakeDesk
 from ivr.line import Followed, Line
 from ivr.menu import load_menu
 from ivr.spool import Spool
+from line111.clock import now
 from persian.tracking_code import make_tracking_code
 
 VOICE = bytes([0x25, 0xA5] * 80)
@@ -129,13 +131,19 @@ class Node:
         )
         self.questions: list[tuple[str, str, str]] = []
         self.menu = load_menu()
+        self.moment: datetime | None = None
+        """What the clock shows; None: the real one."""
+        self.callback_times = CallbackTimes()
+        self.callback_waits = False
+        """Whether the bridge says that the caller waited for a callback already."""
         self.line = Line(
             node="n1", sounds_dir=Path("/sounds"), calls_dir=self.calls_dir,
             sealing_public=base64.b64encode(bytes(self.private_key.public_key)).decode(),
             spool=self.spool, drafts=self.drafts, desk=self.desk, follow_up=self._follow_up,
             decisions=DecisionDesk("n1", self.spool, self.drafts, self.calls_dir),
             read_out=self._read_out, fetch_voice=self._fetch_voice, wake_forwarder=lambda: None,
-            on_event=self.events.append,
+            callback_times=self.callback_times, joined_callback=lambda _record_id: self.callback_waits,
+            now=lambda: self.moment or now(), on_event=self.events.append,
         )  # fmt: skip
 
     async def phone(

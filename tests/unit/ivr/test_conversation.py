@@ -118,14 +118,14 @@ async def test_guidance_without_an_agent_can_become_a_callback(node, caller):
     assert intake["kind"] == "guidance"
     assert intake["callback"] == {"wished": "tomorrow"}
     assert intake["recording"] is None
-    assert "fa/callback/tomorrow" in citizen.heard
+    assert "fa/callback/registered" in citizen.heard
     assert len(code_told(citizen.heard)) == 2
 
 
 async def test_five_registers_a_callback_only(node, caller):
-    call = await node.phone(caller("", "5", NATIONAL, "1", "2"))
+    call = await node.phone(caller("", "5", NATIONAL, "1", "3"))
     (intake,) = node.records()
-    assert intake["callback"] == {"wished": "afternoon"}
+    assert intake["callback"] == {"wished": "tomorrow"}
     assert call.outcome == "callback"
 
 
