@@ -16,6 +16,7 @@ from casebridge.applicants.service import open_identifier
 from casebridge.callbacks.models import CallbackRow
 from casebridge.cases.models import Case, HistoryLine
 from casebridge.cases.numbers import number_to_call
+from casebridge.cases.originals import Narrow, nothing, originals_of
 from casebridge.cases.rules import excerpt, mask_number
 from casebridge.cases.schemas import CaseCallback, CaseDetail, CaseRecording, CaseRow, HistoryEntry
 from casebridge.crypto import KeyRing
@@ -39,15 +40,24 @@ class _Beside:
 
 
 async def describe_rows(
-    session: AsyncSession, keys: KeyRing, found: Sequence[tuple[Case, Applicant]]
+    session: AsyncSession,
+    keys: KeyRing,
+    found: Sequence[tuple[Case, Applicant]],
+    narrow: Narrow = nothing,
 ) -> list[CaseRow]:
-    """Cases as a list shows them."""
+    """Cases as a list shows them; `narrow` leaves those originals of repeats that may be told of."""
     beside = await _beside(session, [case.id for case, _ in found])
-    return [CaseRow(**_row(keys, case, applicant, beside[case.id])) for case, applicant in found]
+    originals = await originals_of(session, [case for case, _ in found], narrow)
+    return [
+        CaseRow(**_row(keys, case, applicant, beside[case.id]), original=originals.get(case.id))
+        for case, applicant in found
+    ]
 
 
-async def describe_case(session: AsyncSession, keys: KeyRing, case: Case, applicant: Applicant) -> CaseDetail:
-    """A case with recordings, callbacks and history."""
+async def describe_case(
+    session: AsyncSession, keys: KeyRing, case: Case, applicant: Applicant, narrow: Narrow = nothing
+) -> CaseDetail:
+    """A case with recordings, callbacks and history; `narrow` as for `describe_rows`."""
     recordings, transcripts, callbacks = await _parts(session, case.id)
     first = transcripts.get(recordings[0].id) if recordings else None
     beside = _Beside(
@@ -61,6 +71,7 @@ async def describe_case(session: AsyncSession, keys: KeyRing, case: Case, applic
     )
     return CaseDetail(
         **_row(keys, case, applicant, beside),
+        original=(await originals_of(session, [case], narrow)).get(case.id),
         county=case.county,
         agency=case.agency,
         owner_unit=case.owner_unit,

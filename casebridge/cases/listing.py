@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -14,14 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.applicants.models import Applicant
 from casebridge.cases.describe import describe_rows
 from casebridge.cases.models import Case
+from casebridge.cases.originals import Narrow as Narrow
 from casebridge.cases.schemas import CasePage, CaseRow
 from casebridge.crypto import KeyRing
 from casebridge.paging import Cursors, moment_and_id
 from casebridge.search import service as search
 from persian.digits import to_latin
-
-Narrow = Callable[[Any], Any]
-"""Narrows a query to what somebody may see."""
 
 
 def _all(query: Any) -> Any:
@@ -71,7 +68,7 @@ async def list_cases(
     rows, following = cursors.cut(
         "cases", rows, limit, lambda row: moment_and_id(row[0].opened_at, row[0].id)
     )
-    return CasePage(items=await describe_rows(session, keys, rows), next_cursor=following)
+    return CasePage(items=await describe_rows(session, keys, rows, narrow), next_cursor=following)
 
 
 async def related_cases(
@@ -86,7 +83,7 @@ async def related_cases(
         .limit(limit)
     )
     rows = [(case, applicant) for case, applicant in await session.execute(query)]
-    return await describe_rows(session, keys, rows)
+    return await describe_rows(session, keys, rows, narrow)
 
 
 async def count_opened(session: AsyncSession, since: datetime) -> int:

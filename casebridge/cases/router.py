@@ -75,10 +75,12 @@ async def list_cases(
 
 
 @router.get("/cases/{case_id}", tags=["cases"], responses=documented(404))
-async def get_case(case_id: CaseId, bridge: Parts, _who: Reader) -> CaseDetail:
+async def get_case(
+    case_id: CaseId, bridge: Parts, seen: Annotated[Sight, Depends(sight)], _who: Reader
+) -> CaseDetail:
     """A case with recordings, callbacks and history."""
     async with bridge.database.reading() as session:
-        return await service.get_case(session, bridge.keys, case_id)
+        return await service.get_case(session, bridge.keys, case_id, narrowed_to(seen))
 
 
 @router.post("/cases/{case_id}/reveal", tags=["cases"], responses=documented(404))

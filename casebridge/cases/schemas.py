@@ -78,6 +78,14 @@ Province = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
 """Two-digit province code."""
 
 
+class Original(Wire):
+    """What a repeat was linked to; all None where it is out of sight of the one who asks."""
+
+    id: Id | None
+    tracking_code: TrackingCode | None
+    status: Status | None
+
+
 class CaseRow(Wire):
     """A case as a list shows it: the identifier masked, nothing that identifies a person."""
 
@@ -99,6 +107,8 @@ class CaseRow(Wire):
     callback_state: str | None
     quarantine: str | None
     """Why the code told to the caller is not this case's code (None: it is)."""
+    original: Original | None
+    """Of a repeat: the case it was linked to. That one's state counts; its own says that it is closed."""
 
 
 class HistoryEntry(Wire):

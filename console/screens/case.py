@@ -85,11 +85,11 @@ async def case_page(
 ) -> Response:
     """Everything about a case; the applicant masked."""
     async with bridge.database.reading() as session:
-        case = await cases.get_case(session, bridge.keys, case_id)
+        seen = narrowed_to(await sight_of(session, person))
+        case = await cases.get_case(session, bridge.keys, case_id, seen)
         recording = _recording(case, chosen)
         shown = await _words(session, case, recording)
         journal = await _journal(session, bridge, case_id)
-        seen = narrowed_to(await sight_of(session, person))
         related = await related_cases(session, bridge.keys, case_id, seen, limit=MOST_RELATED)
         way = await way_values(session, request, person, case_id)
     return render(
@@ -137,9 +137,12 @@ async def history_part(request: Request, bridge: BridgeParts, _: CaseReader, cas
 
 
 @router.get("/cases/{case_id}/tags")
-async def tags_part(request: Request, bridge: BridgeParts, _: CaseReader, case_id: UUID) -> Response:
+async def tags_part(request: Request, bridge: BridgeParts, person: CaseReader, case_id: UUID) -> Response:
     """Kind and status, as they are now."""
-    return render(request, "case_tags.html", case=await _case(bridge, case_id))
+    async with bridge.database.reading() as session:
+        seen = narrowed_to(await sight_of(session, person))
+        case = await cases.get_case(session, bridge.keys, case_id, seen)
+    return render(request, "case_tags.html", case=case)
 
 
 @router.get("/cases/{case_id}/recording")

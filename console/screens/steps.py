@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from casebridge.bridge import Bridge
+from casebridge.cartables.access import narrowed_to, sight_of
 from casebridge.cartables.voice import keep_voice
 from casebridge.cases import service as cases
 from casebridge.people.service import Principal
@@ -64,7 +65,8 @@ async def _refused(
 ) -> Response:
     async with bridge.database.reading() as session:
         try:
-            case = await cases.get_case(session, bridge.keys, case_id)
+            seen = narrowed_to(await sight_of(session, person))
+            case = await cases.get_case(session, bridge.keys, case_id, seen)
             values = await way_values(
                 session, request, person, case_id, step=step, typed=typed, wrong=told.told
             )
