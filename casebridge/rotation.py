@@ -22,6 +22,7 @@ from casebridge.calls.models import CallRow
 from casebridge.cases.models import Case
 from casebridge.crypto import KeyRing
 from casebridge.database import Database
+from casebridge.links.models import ChangeAside
 from casebridge.notifications.models import Notification
 from casebridge.open311.models import Open311Request
 from casebridge.recordings.models import RecordingRow
@@ -50,6 +51,7 @@ SEALED = (
     Sealed(Webhook, "secret", "webhook"),
     Sealed(Open311Request, "form", "open311"),
     Sealed(Notification, "target", "message"),
+    Sealed(ChangeAside, "content", "change"),
 )
 
 
@@ -81,7 +83,7 @@ async def remaining(database: Database, keys: KeyRing) -> int:
     """How many rows and files still need an older key."""
     count = 0
     async with database.reading() as session:
-        for table in (Applicant, Case, CallRow, Notification, Webhook, Open311Request, RecordingRow):
+        for table in (*(sealed.table for sealed in SEALED), RecordingRow):
             older = select(func.count()).select_from(table).where(table.key_number < keys.current)
             count += int(await session.scalar(older) or 0)
     return count

@@ -24,7 +24,7 @@ from sqlalchemy.orm import aliased
 from casebridge.database import Database
 from casebridge.links.circuit import Circuit, CircuitState
 from casebridge.links.metrics import LinkMetrics
-from casebridge.links.models import Delivery, LinkedCase
+from casebridge.links.models import ChangeAside, Delivery, LinkedCase
 from casebridge.links.rules import is_given_up, wait_before_next
 from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses
 from line111.clock import now
@@ -139,6 +139,7 @@ class Deliverer:
         counts = await count_by_state(self._database)
         self._metrics.waiting.set(counts["waiting"])
         self._metrics.dead.set(counts["dead"])
+        self._metrics.aside.set(counts["aside"])
         states = [self.circuit_state(target) for target in self._circuits]
         self._metrics.circuits_open.set(sum(state is not CircuitState.CLOSED for state in states))
 
@@ -269,7 +270,7 @@ def _kind(target: str) -> str:
 
 
 async def count_by_state(database: Database) -> dict[str, int]:
-    """How many deliveries wait, and how many are dead."""
+    """How many deliveries wait, how many are dead, and how many changes that came are set aside."""
     async with database.reading() as session:
         rows = await session.execute(
             select(Delivery.state, func.count())
@@ -277,4 +278,6 @@ async def count_by_state(database: Database) -> dict[str, int]:
             .group_by(Delivery.state)
         )
         counts = {str(state): int(count) for state, count in rows}
-    return {"waiting": counts.get("waiting", 0), "dead": counts.get("dead", 0)}
+        aside = select(func.count()).select_from(ChangeAside).where(ChangeAside.state == "aside")
+        counts["aside"] = int(await session.scalar(aside) or 0)
+    return {state: counts.get(state, 0) for state in ("waiting", "dead", "aside")}

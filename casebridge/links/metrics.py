@@ -23,6 +23,11 @@ class LinkMetrics:
         )
         self.waiting = Gauge("line111_link_waiting", "Deliveries not known there yet", registry=registry)
         self.dead = Gauge("line111_link_dead", "Dead letters somebody must look at", registry=registry)
+        self.aside = Gauge(
+            "line111_link_changes_aside",
+            "Changes of the outside SAMAD that could not be applied and somebody must look at",
+            registry=registry,
+        )
         self.circuits_open = Gauge(
             "line111_link_circuits_open", "Neighbours left alone for a while", registry=registry
         )

@@ -29,12 +29,18 @@ from line111.sealing import NotSealedForUs, unseal
 
 UNKNOWN_CASE: Final = "unknown_case"
 """A change of a case whose name over there we do not know yet: told again, it may fit."""
+REFUSED: Final = "refused"
+"""A change no step leads to from where the case is here."""
 
 
-async def take_change(session: AsyncSession, change: SamadChange) -> str:
-    """Applies a change of the outside SAMAD; returns its outcome."""
+async def take_change(session: AsyncSession, change: SamadChange, *, again: bool = False) -> str:
+    """Applies a change of the outside SAMAD; returns its outcome.
+
+    Args:
+        again: somebody has looked at one that was refused, and wants it tried once more.
+    """
     known = await session.get(ReceivedChange, (SAMAD, change.id))
-    if known is not None and known.outcome != UNKNOWN_CASE:
+    if known is not None and known.outcome != UNKNOWN_CASE and not (again and known.outcome == REFUSED):
         return "known"
     case = await _case_of(session, change.reference)
     outcome = UNKNOWN_CASE if case is None else await _apply_change(session, case, change)

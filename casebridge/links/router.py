@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from sqlalchemy.exc import IntegrityError
 
 from casebridge.bridge import Bridge, get_bridge
-from casebridge.links import receiving, service
+from casebridge.links import aside, receiving, service
 from casebridge.links.access import outside_samad, signed_by_centre
 from casebridge.links.samad.interface import NeighbourAway
 from casebridge.links.samad.outside import changes_in
@@ -87,7 +87,7 @@ async def take_changes(
     counts = {"applied": 0, "known": 0, "refused": 0}
     for change in changes:
         async with bridge.database.writing() as session:
-            outcome = await receiving.take_change(session, change)
+            outcome = await aside.take(session, bridge.keys, change)
         counts["refused" if outcome == "unknown_case" else outcome] += 1
         bridge.link_metrics.received.labels("samad", outcome).inc()
     bridge.relay.wake()

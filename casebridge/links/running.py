@@ -21,7 +21,8 @@ def link_work(bridge: Bridge) -> list[Callable[[], Awaitable[None]]]:
     mapping = bridge.neighbours.mapping
     if mapping and mapping.changes and mapping.changes.path:
         samad, settings = bridge.neighbours.samad, bridge.settings.links
-        work.append(Puller(bridge.database, samad, settings, bridge.link_metrics, bridge.relay.wake).run)
+        puller = Puller(bridge.database, bridge.keys, samad, settings, bridge.link_metrics, bridge.relay.wake)
+        work.append(puller.run)
     if bridge.settings.links.open311_batch:
         work.append(lambda: _open_batches(bridge))
     return work

@@ -121,6 +121,28 @@ class DeliveryView(Wire):
     ended_at: Instant | None
 
 
+class AsideState(StrEnum):
+    """States of a change of the outside SAMAD that could not be applied."""
+
+    ASIDE = "aside"
+    DROPPED = "dropped"
+
+
+class AsideView(Wire):
+    """Such a change as operators see it."""
+
+    id: Id
+    change_id: str | None
+    reference: str | None
+    case_id: Id | None
+    tracking_code: str | None
+    reason: str
+    detail: str | None
+    content: str
+    state: AsideState
+    at: Instant
+
+
 class DeliveryPage(Wire):
     """A page of deliveries, the newest first."""
 

@@ -13,7 +13,7 @@ from casebridge.cases import history
 from casebridge.cases.models import Case
 from casebridge.events import service as events
 from casebridge.links.fan_out import CENTRE
-from casebridge.links.models import Delivery, LinkedCase, ReceivedChange
+from casebridge.links.models import ChangeAside, Delivery, LinkedCase, ReceivedChange
 from casebridge.links.schemas import DeliveryPage, DeliveryState, DeliveryView
 from casebridge.paging import Cursors
 from casebridge.problems import Problem
@@ -130,6 +130,9 @@ async def forget_old(session: AsyncSession) -> None:
         delete(Delivery).where(Delivery.state.in_(("delivered", "dropped")), Delivery.ended_at < before)
     )
     await session.execute(delete(ReceivedChange).where(ReceivedChange.at < before))
+    await session.execute(
+        delete(ChangeAside).where(ChangeAside.state == "dropped", ChangeAside.ended_at < before)
+    )
 
 
 async def _locked(session: AsyncSession, delivery_id: UUID) -> Delivery:

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases import listing
 from casebridge.country.service import country as read_country
+from casebridge.links import aside
 from casebridge.links import service as links
 from casebridge.links.deliverer import count_by_state
 from casebridge.links.samad.interface import LinkError
-from casebridge.links.schemas import DeliveryState
+from casebridge.links.schemas import AsideState, DeliveryState
 from casebridge.open311 import service as open311
 from casebridge.paging import MAX_CURSOR
 from casebridge.problems import Problem
@@ -33,9 +34,14 @@ from persian.digits import only_digits
 router = APIRouter()
 PAGE: Final = 50
 STATES: Final = ("dead", "waiting", "delivered", "dropped")
+ASIDE: Final = {"dead": AsideState.ASIDE, "dropped": AsideState.DROPPED}
+"""Changes that came and could not be applied stand with the deliveries of the like state."""
 NOTICES: Final[Notices] = {
     "resent": (N_("It is on its way again."), "green"),
     "dropped": (N_("It will not be delivered."), "slate"),
+    "fits": (N_("It fits now, and is applied."), "green"),
+    "still": (N_("It still does not fit; it stays set aside."), "amber"),
+    "for_good": (N_("It is set aside for good."), "slate"),
     "tested": (N_("The endpoint has taken the test message."), "green"),
     "untold": (N_("The endpoint did not take the test message."), "red"),
     "ended": (N_("Ended: nothing is sent there any more, and its token opens nothing."), "slate"),
@@ -73,6 +79,26 @@ async def settle(
     except Problem:
         return done(bridge, "/links", "changed")
     return done(bridge, "/links", "resent" if deed == "resend" else "dropped")
+
+
+@router.post("/links/changes/{aside_id}/{deed}", dependencies=[Depends(check_form)])
+async def settle_change(
+    bridge: BridgeParts, person: LinkKeeper, aside_id: UUID, deed: Literal["again", "drop"]
+) -> Response:
+    """Looks again at a change that could not be applied, or sets it aside for good."""
+    try:
+        async with bridge.database.writing() as session:
+            if deed == "drop":
+                await aside.drop(session, aside_id, person.actor)
+                said = "for_good"
+            else:
+                outcome = await aside.look_again(
+                    session, bridge.keys, bridge.neighbours.mapping, aside_id, person.actor
+                )
+                said = "fits" if outcome in aside.FITS else "still"
+    except Problem:
+        return done(bridge, "/links", "changed")
+    return done(bridge, "/links", said)
 
 
 @router.post("/links/resend-all", dependencies=[Depends(check_form)])
@@ -190,6 +216,7 @@ async def _page(
         page = await links.list_deliveries(
             session, bridge.cursors, state=DeliveryState(shown), cursor=cursor, limit=PAGE
         )
+        changes = await aside.list_aside(session, bridge.keys, ASIDE[shown]) if shown in ASIDE else []
         endpoints = await webhooks.list_webhooks(session)
         keys = await open311.list_keys(session)
         agencies = await _agencies(session, language_of(request).code)
@@ -201,9 +228,11 @@ async def _page(
         page=page,
         state=shown,
         states=STATES,
+        changes=changes,
         counts=[
             Count(N_("Waiting to be delivered"), "clock", counts["waiting"]),
             Count(N_("Dead letters"), "alert-triangle", counts["dead"], alarm=True),
+            Count(N_("Changes set aside"), "inbox", counts["aside"], alarm=True),
             Count(N_("Agencies' endpoints in use"), "check", in_use),
         ],
         dead_targets=sorted({item.target for item in page.items}) if shown == "dead" else [],

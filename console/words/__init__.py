@@ -38,6 +38,7 @@ TABLES: Final = {
     "medium": message.MEDIA,
     "try": message.TRIES,
     "delivery": message.DELIVERIES,
+    "aside": message.ASIDE,
     "audit": history.AUDIT,
     "agency_kind": country.AGENCY_KINDS,
     "reach": country.REACHES,

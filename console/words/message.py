@@ -15,6 +15,13 @@ MESSAGES: Final = {
     "withheld": N_("Not wanted"),
 }
 """What has become of a message."""
+ASIDE: Final = {
+    "unreadable": N_("Can't be read"),
+    "unknown_case": N_("No case of ours has this name"),
+    "refused": N_("The state of its case does not allow it"),
+    "failed": N_("An error here stopped it"),
+}
+"""Why a change of the outside SAMAD could not be applied."""
 TEMPLATES: Final = {
     "registered": N_("Case registered"),
     "referred": N_("Case referred"),

@@ -73,10 +73,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A change over there that makes no sense here; it must stop none of those behind it."""
+
+    item: Any
+    """Whole, as it came."""
+    unread: str
+    """What of it could not be read."""
+    id: str | None = None
+    """Its id over there, where that is readable."""
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """Changes over there, and where to go on."""
 
-    changes: tuple[SamadChange, ...] = ()
+    changes: tuple[SamadChange | Unreadable, ...] = ()
     place: str | None = None
 
 

@@ -7,7 +7,14 @@ from typing import Any, Final
 import httpx
 from pydantic import ValidationError
 
-from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses, News, Step, check_status
+from casebridge.links.samad.interface import (
+    NeighbourAway,
+    NeighbourRefuses,
+    News,
+    Step,
+    Unreadable,
+    check_status,
+)
 from casebridge.links.samad.mapping import (
     MappingError,
     Operation,
@@ -79,7 +86,8 @@ class OutsideSamad:
         if not isinstance(items, list):
             raise NeighbourAway("the reply has no list of changes")
         read = tuple(change_of(self._mapping, item) for item in items)
-        following = read_path(reply, changes.next) if changes.next else (read[-1].id if read else place)
+        named = [change.id for change in read if change.id]
+        following = read_path(reply, changes.next) if changes.next else (named[-1] if named else place)
         return News(read, str(following)[:256] if following is not None else place)
 
     async def close(self) -> None:
@@ -126,24 +134,34 @@ class OutsideSamad:
             raise NeighbourAway("the reply is no JSON") from None
 
 
-def change_of(mapping: SamadMapping, item: Any) -> SamadChange:
-    """A change as it came, in our words. Raises NeighbourAway where it makes no sense."""
+def change_of(mapping: SamadMapping, item: Any) -> SamadChange | Unreadable:
+    """A change as it came, in our words, or what makes no sense."""
+    found = read_change(mapping, item)
     try:
-        return SamadChange.model_validate(read_change(mapping, item))
+        return SamadChange.model_validate(found)
     except ValidationError as error:
-        raise NeighbourAway(f"a change without a readable {error.errors()[0]['loc'][0]}") from None
+        unread = {str(wrong["loc"][0]) for wrong in error.errors()}
+        name = None if "id" in unread else found["id"]
+        return Unreadable(item, ", ".join(sorted(unread)), name)
 
 
 def changes_in(mapping: SamadMapping | None, document: Any) -> list[SamadChange]:
     """Changes somebody has sent: one, a list, or what a reply to our asking looks like.
 
-    Raises NeighbourAway where they make no sense, or nobody has said how to read them.
+    Raises NeighbourAway where one makes no sense (who has sent it is told at once, and may send the others
+    without it), or nobody has said how to read them.
     """
     if mapping is None or mapping.changes is None:
         raise NeighbourAway("the mapping reads no changes")
     items = read_path(document, mapping.changes.items)
     items = document if items is None else items
-    return [change_of(mapping, item) for item in (items if isinstance(items, list) else [items])[:MOST]]
+    read: list[SamadChange] = []
+    for item in (items if isinstance(items, list) else [items])[:MOST]:
+        change = change_of(mapping, item)
+        if isinstance(change, Unreadable):
+            raise NeighbourAway(f"a change without a readable {change.unread}")
+        read.append(change)
+    return read
 
 
 def values_of(step: Step) -> dict[str, Any]:
