@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,11 @@ from uuid6 import uuid7
 from casebridge.answers import service as answers
 from casebridge.callbacks.models import CallbackRow
 from casebridge.cases.models import Case
+from casebridge.repeats import service as repeats
 from casebridge.search.service import index_case
 from line111.clock import now, to_text
 from persian.identifiers import sample_identifier
+from tests.integration.casebridge.links.test_screen import browser
 
 APPLICANT = sample_identifier("national_id", 41)
 WATER = "آب روستای ما سه روز است قطع شده و تانکر نیامده"
@@ -160,6 +163,21 @@ async def test_with_a_repeats_code_one_hears_of_the_original_and_decides_about_i
     async with api.bridge.database.reading() as session:
         states = [(await session.get_one(Case, UUID(case))).status for case in (original, repeat)]
     assert states == ["accepted", "closed"]
+
+
+async def test_a_repeat_is_shown_as_linked_with_the_originals_state_and_not_as_closed(api: Any) -> None:
+    original, repeat = await case_of(api, WATER, days_ago=9), await case_of(api, WATER)
+    async with api.bridge.database.writing() as session:
+        await repeats.link(session, UUID(repeat), UUID(original), "t")
+        await answers.answer(session, UUID(original), unit=None, actor="t", text="آب وصل شد", language="fa")
+    async with browser(api, "agent") as http:
+        pages = [(await http.get(address)).text for address in ("/cases", f"/cases/{repeat}/tags")]
+        around = (await http.get(f"/cases/{original}")).text
+    for page in (*pages, around):
+        assert "Linked to" in page
+        assert f'href="/cases/{original}">' in page
+        assert '<span class="tag tag-teal">Answered</span>' in page
+        assert not re.search(r'<span class="tag[^"]*">Closed<', page)
 
 
 async def test_an_unlinked_repeat_speaks_for_itself_again(api: Any) -> None:

@@ -115,6 +115,13 @@ async def test_who_says_that_a_case_is_about_themselves_is_told_nothing_more_of_
         assert (await http.get(f"/cases/{case}")).status_code == 404
 
 
+async def originals(http: Any) -> list[Any]:
+    """What the repeat in sight was linked to, as the list and as its own page tell it."""
+    (row,) = [row for row in (await http.get("/cases")).json()["items"] if row["original"]]
+    detail = (await http.get(f"/cases/{row['id']}")).json()
+    return [(one["original"]["tracking_code"], one["original"]["status"]) for one in (row, detail)]
+
+
 async def test_a_repeat_names_no_original_that_is_out_of_sight(land: Any) -> None:
     who = sample_identifier("national_id", 77)
     original, repeat = [await opened(land, identifier=who) for _ in range(2)]
@@ -124,10 +131,12 @@ async def test_a_repeat_names_no_original_that_is_out_of_sight(land: Any) -> Non
     path = f"/cases/{repeat['record_id']}/repeats"
     async with land.person("official", username="o7") as http:
         assert (await http.get(path)).json()["linked_to_code"] == original["tracking_code"]
+        assert {code for code, _ in await originals(http)} == {original["tracking_code"]}
         async with land.bridge.database.writing() as session:
             await referrals.classify(session, UUID(original["record_id"]), {"complained_unit": DESK}, "t")
         shown = (await http.get(path)).json()
         assert (shown["linked_to"], shown["linked_to_code"], shown["candidates"]) == (None, None, [])
+        assert await originals(http) == [(None, None), (None, None)], "only that there is one"
 
 
 async def test_a_search_finds_nothing_out_of_sight(land: Any) -> None:

@@ -13,6 +13,7 @@ from casebridge.cases.models import Case
 from casebridge.links.models import LinkedCase
 from casebridge.open311 import service as open311
 from casebridge.open311.models import Open311Request
+from casebridge.repeats import service as repeats
 from line111.settings import LinksSettings
 from persian.identifiers import sample_identifier
 
@@ -81,6 +82,38 @@ async def test_a_request_becomes_a_case_that_can_be_followed(api: Any) -> None:
     async with api.http("ivr") as line:
         followed = await line.post("/follow-ups", json=question)
     assert followed.status_code == 200, "the same case can be followed up by telephone"
+
+
+async def test_a_request_that_was_linked_as_a_repeat_stands_where_its_original_does(api: Any) -> None:
+    key = await key_for(api)
+    async with api.http() as http:
+        code = await a_service(http)
+        numbers = []
+        for _ in range(2):
+            made = await http.post(f"{BASE}/requests.json", data=form(code, api_key=key))
+            numbers.append(made.json()[0]["service_request_id"])
+        async with api.bridge.database.writing() as session:
+            found = await session.scalars(select(Case).where(Case.tracking_code.in_(numbers)))
+            cases = {case.tracking_code: case.id for case in found}
+            original, repeat = (cases[number] for number in numbers)
+            await repeats.link(session, repeat, original, "t")
+
+        async def told(number: str) -> tuple[str, str | None]:
+            page = await http.get(f"{BASE}/requests/{number}.json", params={"api_key": key})
+            return page.json()[0]["status"], page.json()[0]["status_notes"]
+
+        async def listed(status: str) -> list[str]:
+            asked = {"api_key": key, "status": status}
+            page = (await http.get(f"{BASE}/requests.json", params=asked)).json()
+            return sorted(request["service_request_id"] for request in page)
+
+        assert (await told(numbers[1]))[0] == "open", "its own state says that it is closed"
+        assert (await listed("open"), await listed("closed")) == (sorted(numbers), [])
+        async with api.bridge.database.writing() as session:
+            await answers.answer(session, original, unit=None, actor="t", text="mended", language="fa")
+            await answers.decide(session, original, accepted=True, by="phone")
+        assert [await told(number) for number in numbers] == [("closed", "mended")] * 2
+        assert (await listed("open"), await listed("closed")) == ([], sorted(numbers))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from casebridge.cases.models import Case
 from casebridge.cases.steps import take_step
 from casebridge.notifications.incoming.meaning import LONGEST
 from casebridge.notifications.models import Inbound, Notification
-from persian.digits import to_persian
+from casebridge.repeats import service as repeats
+from persian.digits import only_digits, to_persian
 
 NUMBER = "+989121234567"
 ON_SQLITE = pytest.mark.parametrize("bridge_settings", ["sqlite"], indirect=True)
@@ -89,6 +90,27 @@ async def test_without_a_code_the_case_answered_last_is_meant_and_with_one_that_
     assert await text_from(to_persian(f"1 {code}")) == "accepted"
     assert await text_from("1", reference="other") == "accepted"
     assert [case for case, _, _ in decisions.made] == [older, newer]
+
+
+@ON_SQLITE
+async def test_with_a_repeats_code_one_hears_of_the_original_and_decides_about_it(
+    api: Any, open_case: Any, text_from: Any
+) -> None:
+    original, repeat = await open_case(), await open_case()
+    async with api.bridge.database.writing() as session:
+        await repeats.link(session, repeat, original, "t")
+        codes = [(await session.get_one(Case, case)).tracking_code for case in (original, repeat)]
+    assert await text_from(f"1 {codes[1]}", reference="early") == "not_open"
+    async with api.bridge.database.reading() as session:
+        reply = await session.scalar(select(Notification).where(Notification.template == "not_open"))
+    said = only_digits(reply.text)
+    assert (reply.case_id, codes[0] in said, codes[1] in said) == (original, True, False), reply.text
+    async with api.bridge.database.writing() as session:
+        await answer(session, original, unit=None, actor="t", text="پاسخ", language="fa")
+    assert await text_from(f"1 {codes[1]}", reference="then") == "accepted"
+    async with api.bridge.database.reading() as session:
+        states = [(await session.get_one(Case, case)).status for case in (original, repeat)]
+    assert states == ["accepted", "closed"]
 
 
 @ON_SQLITE
