@@ -29,6 +29,7 @@ class Problem(Exception):
         code: Name in the catalogue; gives status, title and detail.
         errors: `(field, message code)` of each field that is wrong.
         headers: Headers of the answer, such as Retry-After.
+        members: What the answer says beside the usual (RFC 9457, section 3.2), as JSON.
         values: What the detail's placeholders stand for.
     """
 
@@ -38,12 +39,14 @@ class Problem(Exception):
         *,
         errors: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
         **values: object,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.errors = list(errors)
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
         self.values = values
 
 
@@ -97,6 +100,7 @@ def answer(request: Request, problem: Problem) -> JSONResponse:
         "status": entry["status"],
         "detail": text["detail"].format_map({k: str(v) for k, v in problem.values.items()}),
         "errors": errors,
+        **problem.members,
     }
     return JSONResponse(
         body,

@@ -9,7 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from casebridge.cases.schemas import Channel, IdentifierKind, Kind, Language, Level, Province
 from casebridge.country.schemas import AgencyCode, SubjectCode, UnitCode
+from casebridge.problems import ProblemDetails
 from casebridge.referrals.schemas import County
+from casebridge.repeats.schemas import Candidate
 from casebridge.wire import Id, Instant, PlainText, TrackingCode, Wire
 
 PhoneText = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()-]{3,32}$")]
@@ -44,12 +46,20 @@ class RegistrationForm(Wire):
     """When a letter came; left out: now."""
     unit: UnitCode | None = Field(default=None)
     """The unit that registers it; left out: the Centre, or the unit one works for."""
+    seen: list[Id] = Field(default=[], max_length=100)
+    """Earlier cases of the applicant that who registers has looked at, and takes for another matter."""
 
     @model_validator(mode="after")
     def _county_lies_in_province(self) -> Self:
         if self.county and self.province and self.county[:2] != self.province:
             raise PydanticCustomError("place_mismatch", "the county lies in another province")
         return self
+
+
+class RaisedBeforeDetails(ProblemDetails):
+    """Why nothing was registered: earlier cases that are likely the same matter (`raised_before`)."""
+
+    candidates: list[Candidate] = Field(default=[])
 
 
 class Registered(Wire):

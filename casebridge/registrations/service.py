@@ -1,4 +1,4 @@
-"""Registering a case for an applicant who did not phone: one step in the caller's transaction."""
+"""Registering a case for an applicant who did not phone, on screen or by the API: one way for both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.audit import service as audit
 from casebridge.bridge import Bridge
+from casebridge.cartables.access import narrowed_to, sight_of
 from casebridge.country.service import country, memberships_of
 from casebridge.people.rules import Role
 from casebridge.people.service import Principal
@@ -14,12 +16,59 @@ from casebridge.problems import Problem
 from casebridge.referrals.known import check_known
 from casebridge.registrations.opening import NewCase, open_case
 from casebridge.registrations.schemas import Registered, RegistrationForm
+from casebridge.repeats import service as repeats
+from casebridge.repeats.schemas import Candidate, MatterQuestion
 from persian.phones import InvalidPhoneNumber, normalise_phone
 
 ORIGIN: Final = "desk"
 
 
-async def registering_unit(session: AsyncSession, who: Principal, wanted: str | None) -> str | None:
+class RaisedBefore(Problem):
+    """Nothing was opened: the applicant seems to have raised this matter before; a person decides."""
+
+    def __init__(self, candidates: list[Candidate]) -> None:
+        told = [candidate.model_dump(mode="json") for candidate in candidates]
+        super().__init__("raised_before", members={"candidates": told})
+        self.candidates = candidates
+
+
+async def register(bridge: Bridge, form: RegistrationForm, who: Principal) -> Registered:
+    """Opens the case of a form, in the name of the unit that registers; an agency's own may do so within
+    its agency's duties alone.
+
+    Raises RaisedBefore where the applicant has earlier cases that are likely the same matter and that the
+    form does not name as seen: also where an answer got lost and the form is sent again. Raises Problem as
+    `open_case` does, `not_allowed`, or naming the fields that the country does not know.
+    """
+    try:
+        async with bridge.database.writing() as session:
+            return await _register(session, bridge, form, who)
+    except RaisedBefore:
+        async with bridge.database.writing() as session:
+            await audit.write(session, who.actor, "repeats_looked_for", "applicant", "question")
+        raise
+
+
+async def _register(
+    session: AsyncSession, bridge: Bridge, form: RegistrationForm, who: Principal
+) -> Registered:
+    """Looks for repeats last: what duties forbid is refused as such, and shows nobody's cases."""
+    unit = await _registering_unit(session, who, form.unit)
+    check_known(await country(session), form.model_dump(mode="json") | {"unit": unit})
+    before = await _raised_before(session, bridge, form, who)
+    case, decision = await open_case(session, bridge, _new_case(form, unit), actor=who.actor)
+    if {candidate.id for candidate in before} - set(form.seen):
+        raise RaisedBefore(before)
+    return Registered(
+        case_id=case.id,
+        tracking_code=case.tracking_code or "",
+        owner_unit=case.owner_unit or "",
+        article=decision.article,
+        due_at=case.due_at,
+    )
+
+
+async def _registering_unit(session: AsyncSession, who: Principal, wanted: str | None) -> str | None:
     """The unit in whose name somebody registers; None: the Centre.
 
     Raises Problem `not_allowed` where an official names a unit that is not theirs, or has none.
@@ -32,25 +81,23 @@ async def registering_unit(session: AsyncSession, who: Principal, wanted: str | 
     return wanted or units[0]
 
 
-async def register(
-    session: AsyncSession, bridge: Bridge, form: RegistrationForm, actor: str, *, unit: str | None = None
-) -> Registered:
-    """Opens the case of a form.
-
-    Args:
-        unit: The unit that registers; an agency's own may do so within its agency's duties alone.
-
-    Raises Problem as `open_case` does, or naming the fields that the country does not know.
-    """
-    check_known(await country(session), form.model_dump(mode="json") | {"unit": unit})
-    case, decision = await open_case(session, bridge, _new_case(form, unit), actor=actor)
-    return Registered(
-        case_id=case.id,
-        tracking_code=case.tracking_code or "",
-        owner_unit=case.owner_unit or "",
-        article=decision.article,
-        due_at=case.due_at,
+async def _raised_before(
+    session: AsyncSession, bridge: Bridge, form: RegistrationForm, who: Principal
+) -> list[Candidate]:
+    """Earlier cases in sight that are likely the matter of this form."""
+    question = MatterQuestion(
+        identifier_kind=form.identifier_kind,
+        identifier=form.identifier,
+        kind=form.kind,
+        subject=form.subject,
+        province=form.province or (form.county[:2] if form.county else None),
+        county=form.county,
+        text=form.text,
     )
+    lookup = bridge.lookup(form.identifier_kind.value, form.identifier)
+    seen = narrowed_to(await sight_of(session, who))
+    found = await repeats.raised_before(session, question, lookup, seen)
+    return [candidate for candidate in found if candidate.is_likely]
 
 
 def _new_case(form: RegistrationForm, unit: str | None) -> NewCase:

@@ -10,9 +10,7 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from casebridge.audit import service as audit
 from casebridge.bridge import Bridge
-from casebridge.cartables.access import narrowed_to, sight_of
 from casebridge.cases.schemas import Channel, IdentifierKind, Language
 from casebridge.country.service import country, memberships_of
 from casebridge.country.snapshot import Country
@@ -20,9 +18,8 @@ from casebridge.country.units import parse
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.registrations import service
-from casebridge.registrations.schemas import Registered, RegistrationForm
-from casebridge.repeats import service as repeats
-from casebridge.repeats.schemas import Candidate, MatterQuestion
+from casebridge.registrations.schemas import RegistrationForm
+from casebridge.repeats.schemas import Candidate
 from console.forms.choices import Groups, agency_choices, subject_choices, unit_groups, with_chosen
 from console.forms.outcomes import Refusal, refusal
 from console.forms.steps import KINDS
@@ -42,14 +39,6 @@ FIELDS: Final = (
 """As the form names them; `place` is a province or a county."""
 PLACES: Final = {"county": "place", "province": "place"}
 BEYOND_DUTIES: Final = N_("This subject is not among the duties of %(unit)s.")
-
-
-class RaisedBefore(Exception):
-    """Nothing was opened: the applicant seems to have raised this matter before; a person decides."""
-
-    def __init__(self, candidates: list[Candidate]) -> None:
-        super().__init__("raised before")
-        self.candidates = candidates
 
 
 @dataclass
@@ -73,7 +62,7 @@ class Typed:
         for name in ("identifier", "contact_number"):
             if name in values:
                 values[name] = to_latin(values[name])
-        return RegistrationForm(**values)
+        return RegistrationForm(**values, seen=sorted(self.seen))
 
 
 @router.get("/cases/new")
@@ -109,50 +98,16 @@ async def register(request: Request, bridge: BridgeParts, person: CaseWriter) ->
     if "look" in sent:  # without script: the units of the place
         return await _page(request, bridge, person, typed)
     try:
-        async with bridge.database.writing() as session:
-            made, belongs = await _register(session, request, bridge, person, typed)
-    except RaisedBefore as before:
-        async with bridge.database.writing() as session:
-            await audit.write(session, person.actor, "repeats_looked_for", "applicant", "question")
+        made = await service.register(bridge, typed.form(), person)
+    except service.RaisedBefore as before:
         return await _page(request, bridge, person, typed, before=before.candidates, status=409)
     except (ValidationError, Problem) as error:
         told = await refusal(request, bridge, error)
         return await _page(request, bridge, person, typed, told=told, status=told.status)
     bridge.tell_on()
+    async with bridge.database.reading() as session:
+        belongs = (await country(session)).name(made.owner_unit, language_of(request).code)
     return render(request, "registered.html", made=made, belongs=belongs)
-
-
-async def _register(
-    session: AsyncSession, request: Request, bridge: Bridge, person: Principal, typed: Typed
-) -> tuple[Registered, str]:
-    """Opens the case, and says where it went. Raises RaisedBefore, so that nothing of it is kept, where
-    the duties would allow it but the applicant seems to have raised the matter before."""
-    form = typed.form()
-    unit = await service.registering_unit(session, person, form.unit)
-    before = await _raised_before(session, bridge, person, form)
-    made = await service.register(session, bridge, form, person.actor, unit=unit)
-    if {str(candidate.id) for candidate in before} - typed.seen:
-        raise RaisedBefore(before)
-    land = await country(session)
-    return made, land.name(made.owner_unit, language_of(request).code)
-
-
-async def _raised_before(
-    session: AsyncSession, bridge: Bridge, person: Principal, form: RegistrationForm
-) -> list[Candidate]:
-    question = MatterQuestion(
-        identifier_kind=form.identifier_kind,
-        identifier=form.identifier,
-        kind=form.kind,
-        subject=form.subject,
-        province=form.province or (form.county[:2] if form.county else None),
-        county=form.county,
-        text=form.text,
-    )
-    lookup = bridge.lookup(form.identifier_kind.value, form.identifier)
-    seen = narrowed_to(await sight_of(session, person))
-    found = await repeats.raised_before(session, question, lookup, seen)
-    return [candidate for candidate in found if candidate.is_likely]
 
 
 async def _page(

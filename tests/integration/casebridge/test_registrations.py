@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from casebridge.answers import service as answers
+from casebridge.audit.models import AuditLine
 from casebridge.cases.models import Case
 from casebridge.country.models import MembershipRow
 from casebridge.notifications.models import Notification
@@ -27,12 +29,15 @@ async def country(api: Any) -> Any:
     return api
 
 
+APPLICANTS = count(4711)
+
+
 def form(**changes: Any) -> dict[str, Any]:
-    """What a mail room writes down."""
+    """What a mail room writes down, each time of another applicant."""
     return {
         "channel": "post",
         "kind": "request",
-        "identifier": sample_identifier("national_id", 4711),
+        "identifier": sample_identifier("national_id", next(APPLICANTS)),
         "text": "The water has been cut for three days.",
         "province": PROVINCE,
     } | changes
@@ -74,6 +79,48 @@ async def test_a_letter_becomes_a_case_with_a_code_an_owner_and_a_deadline(count
             .order_by(Notification.created_at)
         )
         assert list(told) == ["registered", "referred"]
+
+
+async def test_what_was_likely_raised_before_is_shown_and_registered_only_by_who_has_seen_it(
+    country: Any,
+) -> None:
+    letter = form(subject="water_cut", text="The water has been cut in our street for three days.")
+    async with country.person("agent") as http:
+        first = (await http.post("/cases", json=letter)).json()
+        again = await http.post("/cases", json=letter | {"channel": "fax"}, headers={"Accept-Language": "en"})
+        assert again.status_code == 409
+        problem = again.json()
+        assert problem["type"].endswith("raised_before")
+        assert "raised the same matter before" in problem["detail"]
+        assert [one["tracking_code"] for one in problem["candidates"]] == [first["tracking_code"]]
+        other = letter | {
+            "text": "I would like to thank the teacher.",
+            "kind": "appreciation",
+            "subject": None,
+        }
+        assert (await http.post("/cases", json=other)).status_code == 201
+        seen = [one["id"] for one in problem["candidates"]]
+        second = await http.post("/cases", json=letter | {"seen": seen})
+        assert second.status_code == 201
+        lost = (await http.post("/cases", json=letter | {"seen": seen})).json()["candidates"]
+        assert {one["id"] for one in lost} == {first["case_id"], second.json()["case_id"]}
+    async with country.bridge.database.reading() as session:
+        cases = await session.scalars(select(Case.id).where(Case.tracking_code.is_not(None)))
+        assert len(list(cases)) == 3
+        looked = select(AuditLine.actor).where(AuditLine.action == "repeats_looked_for")
+        assert list(await session.scalars(looked)) == ["person:agent1"] * 2
+
+
+async def test_who_registers_is_shown_no_case_out_of_sight(country: Any) -> None:
+    letter = form(subject="water_cut", level="province")
+    async with country.person("agent") as http:
+        case = (await http.post("/cases", json=letter)).json()
+    async with country.person("official", username="official2") as http:
+        await member(country, "official2", "county/2301/desk")
+        assert (await http.post("/cases", json=letter | {"county": "2301"})).status_code == 201
+        mine = await http.post("/cases", json=letter | {"county": "2301"})
+        assert mine.status_code == 409
+        assert case["case_id"] not in mine.text
 
 
 async def test_no_case_is_registered_without_a_valid_identifier_or_against_the_country(country: Any) -> None:
