@@ -11,31 +11,25 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from itertools import groupby
 from typing import Final
 from uuid import UUID
 
 from line111.masking import mask_text
 from persian.letters import HALF_SPACE, normalise_transcript, search_form
-from persian.words import words as persian_words
+from persian.long_numbers import without_long_numbers
 
 BOUNDARY: Final = "xxendxx"
 """Stands between two texts of a case, so that no phrase is found across them."""
 MOST_LETTERS: Final = 200_000
 """What is searched of one case, in characters: far more than an hour's speech."""
 MOST_TERMS: Final = 16
-SPOKEN_NUMBER: Final = 6
-"""So many number words in a row are an identifier or a telephone number that was said."""
 SHORTEST_BEGINNING: Final = 2
 """Letters from which on the last word stands for all words that begin so."""
 
-_WRITTEN_NUMBER: Final = re.compile(r"\d{8,}|\d(?: ?\d){9,}")
 _QUOTED: Final = re.compile('["\u201c\u201d\u00ab\u00bb]')
 _EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
 _TIE_BITS: Final = 12
 _LIMIT: Final = 2**63 - 2**20
-_ENGLISH_DIGITS: Final = "zero oh one two three four five six seven eight nine double"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +92,8 @@ def first_of(moment: datetime) -> int:
 
 
 def _one(text: str) -> str:
-    clean = normalise_transcript(mask_text(text))
-    words = _without_spoken_numbers(_WRITTEN_NUMBER.sub(" ", search_form(clean)).split())
+    clean = normalise_transcript(mask_text(without_long_numbers(text, " ")))
+    words = search_form(clean).split()
     allowed = set(words)
     joined = dict.fromkeys(
         search_form(word.replace(HALF_SPACE, ""))
@@ -107,28 +101,6 @@ def _one(text: str) -> str:
         if HALF_SPACE in word and allowed.issuperset(search_form(word).split())
     )
     return " ".join([*words, *([BOUNDARY, *joined] if joined else [])])
-
-
-def _without_spoken_numbers(words: list[str]) -> list[str]:
-    numbers, joiner = _number_words()
-    kept: list[str] = []
-    for spoken, run in groupby(words, key=lambda word: word in numbers or word == joiner or _is_digits(word)):
-        said = list(run)
-        if spoken and sum(word != joiner for word in said) >= SPOKEN_NUMBER:
-            continue
-        kept += said
-    return kept
-
-
-def _is_digits(word: str) -> bool:
-    return word.isascii() and word.isdigit()
-
-
-@cache
-def _number_words() -> tuple[frozenset[str], str]:
-    table = persian_words()["numbers"]
-    names = [table["zero"], *table["units"], *table["teens"], *table["tens"], *table["hundreds"]]
-    return frozenset(map(search_form, names)) | set(_ENGLISH_DIGITS.split()), table["joiner"].strip()
 
 
 def _loose(piece: str, *, open_end: bool) -> list[Term]:

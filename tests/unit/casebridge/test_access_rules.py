@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from hypothesis import given
@@ -80,5 +81,17 @@ def test_lists_show_the_beginning_of_a_text_and_the_end_of_a_number() -> None:
     assert excerpt("  a \n b ") == "a b"
     assert excerpt("x" * 200) == "x" * 139 + "…"
     assert excerpt("") is None
+    assert excerpt("آب قطع است، ۰۰۸۴۵۷۵۹۴۸") == "آب قطع است، •••"
+
+
+@pytest.mark.parametrize("number", ["0084575948 / ", "صفر نه یک دو سه چهار پنج شش هفت هشت، "])
+def test_no_part_of_a_number_shows_at_the_end_of_what_was_looked_at(number: str) -> None:
+    for before in range(0, 1010, 7):
+        shown = excerpt("x" * (before % 130) + " - " + number * 200)
+        assert shown is not None
+        assert not set(shown) - set("x-•…/، ")
+
+
+def test_a_telephone_number_in_a_list_shows_its_end() -> None:
     assert mask_number("+989121234567") == "••••••••••567"
     assert mask_number(None) is None
