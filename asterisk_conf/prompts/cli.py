@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from asterisk_conf.prompts.catalogue import LANGUAGES, BrokenCatalogue, catalogue
+from asterisk_conf.prompts import listening
+from asterisk_conf.prompts.catalogue import LANGUAGES, BrokenCatalogue, Prompt, catalogue
 from asterisk_conf.prompts.manifest import read_manifest
 from asterisk_conf.prompts.studio import (
     Checked,
@@ -31,8 +32,8 @@ from persian.calendar import TEHRAN
 
 app = typer.Typer(
     add_completion=False,
-    help="What callers hear: make it from the texts, see how it stands, give the script to a studio "
-    "and take its recordings in.",
+    help="What callers hear: make it from the texts, hear it, see how it stands, give the script to a "
+    "studio and take its recordings in.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
@@ -170,14 +171,40 @@ def forget(
 ) -> None:
     """Give one prompt back to the synthesis: its studio recording is removed."""
     settings = load_settings()
+    if not forget_recording(settings.sounds_dir, _named(prompt)):
+        _stop(f"{prompt} has no studio recording")
+    _build_what_changed(settings)
+    console.print(f"{prompt} is synthesised again")
+
+
+@app.command()
+def play(
+    prompt: Annotated[str, typer.Argument(help="As `list` names it, such as fa/menu/main.")],
+    to: Annotated[Path | None, typer.Option("--to", help="Write it to this WAV file instead.")] = None,
+) -> None:
+    """Hear one prompt as callers do: from this machine's loudspeaker, or from a file on one that has none."""
+    _named(prompt)
+    sound = load_settings().sounds_dir / f"{prompt}.alaw"
+    if not sound.is_file():
+        _stop(f"{prompt} has no sound yet: run `line111 prompts build`")
+    try:
+        if to is None:
+            listening.play(sound)
+        else:
+            listening.write_wav(sound, to)
+            console.print(f"{prompt} written to {to}")
+    except listening.NotHeard as error:
+        _stop(f"{error}; write it to a file with --to prompt.wav")
+    except OSError as error:
+        _stop(f"{to or sound} can't be written: {error.strerror}")
+
+
+def _named(prompt: str) -> Prompt:
     language, _, name = prompt.partition("/")
     found = catalogue(language).get(name) if language in LANGUAGES else None
     if found is None:
         _stop(f"no prompt {prompt}; `line111 prompts list` names them")
-    if not forget_recording(settings.sounds_dir, found):
-        _stop(f"{prompt} has no studio recording")
-    _build_what_changed(settings)
-    console.print(f"{prompt} is synthesised again")
+    return found
 
 
 def _build_what_changed(settings: Settings) -> None:

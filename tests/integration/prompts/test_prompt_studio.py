@@ -6,15 +6,13 @@ import csv
 import io
 import re
 import subprocess
-import wave
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from asterisk_conf.prompts import cli, sound, studio
+from asterisk_conf.prompts import sound, studio
 from asterisk_conf.prompts.catalogue import catalogue
 from asterisk_conf.prompts.manifest import read_manifest
 from asterisk_conf.prompts.studio import (
@@ -27,30 +25,7 @@ from asterisk_conf.prompts.studio import (
 )
 from asterisk_conf.prompts.synthesise import build_prompts
 from line111.settings import Settings
-
-
-def _record(
-    path: Path, seconds: float = 4.0, rate: int = 48000, gain: float = 0.1, channels: int = 1
-) -> Path:
-    """A recording with the loudness of speech."""
-    random = np.random.default_rng(7)
-    count = int(seconds * rate)
-    envelope = 0.3 + np.abs(np.sin(np.arange(count) * 2 * np.pi * 3 / rate))
-    samples = (np.clip(random.standard_normal(count), -3, 3) * envelope * gain / 4).astype(np.float32)
-    return _write(path, samples, rate, channels)
-
-
-def _write(path: Path, samples: sound.Samples, rate: int, channels: int = 1, width: int = 2) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(width)
-        file.setframerate(rate)
-        raw = sound.to_int16(np.repeat(samples, channels))
-        file.writeframes(
-            raw if width == 2 else bytes(128 + sample // 256 for sample in np.frombuffer(raw, "<i2"))
-        )
-    return path
+from tests.integration.prompts.deliveries import record, write
 
 
 def _import(settings: Settings, folder: Path, language: str | None = None) -> list[Checked]:
@@ -62,7 +37,7 @@ def test_good_recording_wins_over_the_synthesis_from_the_next_build(
     settings: Settings, tmp_path: Path
 ) -> None:
     before = (settings.sounds_dir / "fa" / "system" / "goodbye.alaw").read_bytes()
-    _record(tmp_path / "studio" / "fa" / "system" / "goodbye.wav")
+    record(tmp_path / "studio" / "fa" / "system" / "goodbye.wav")
     [result] = _import(settings, tmp_path / "studio")
     assert (result.name, result.refused, result.warnings) == ("fa/system/goodbye", [], [])
     report = build_prompts(settings, fetch_voice=False)
@@ -77,7 +52,7 @@ def test_good_recording_wins_over_the_synthesis_from_the_next_build(
 def test_recording_survives_the_loss_of_everything_that_was_made_from_it(
     settings: Settings, tmp_path: Path
 ) -> None:
-    _record(tmp_path / "fa.system.goodbye.wav")
+    record(tmp_path / "fa.system.goodbye.wav")
     _import(settings, tmp_path)
     (settings.sounds_dir / "manifest.json").unlink(missing_ok=True)
     build_prompts(settings, ["fa"], fetch_voice=False)
@@ -85,7 +60,7 @@ def test_recording_survives_the_loss_of_everything_that_was_made_from_it(
 
 
 def test_forgotten_recording_gives_the_word_back_to_the_synthesis(settings: Settings, tmp_path: Path) -> None:
-    _record(tmp_path / "fa.system.goodbye.wav")
+    record(tmp_path / "fa.system.goodbye.wav")
     _import(settings, tmp_path)
     build_prompts(settings, fetch_voice=False)
     prompt = catalogue("fa")["system/goodbye"]
@@ -98,7 +73,7 @@ def test_forgotten_recording_gives_the_word_back_to_the_synthesis(settings: Sett
 def test_recording_of_a_text_that_changed_is_listed_as_outdated(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _record(tmp_path / "fa.system.goodbye.wav")
+    record(tmp_path / "fa.system.goodbye.wav")
     _import(settings, tmp_path)
     build_prompts(settings, fetch_voice=False)
     monkeypatch.setattr(studio, "text_hash", lambda prompt: "another text")
@@ -112,14 +87,14 @@ def test_recording_of_a_text_that_changed_is_listed_as_outdated(
 def test_recordings_are_found_by_the_names_studios_give_them(
     settings: Settings, tmp_path: Path, name: str
 ) -> None:
-    _record(tmp_path / name, seconds=0.6)
+    record(tmp_path / name, seconds=0.6)
     [result] = _import(settings, tmp_path, language="fa")
     assert (result.name, result.accepted) == ("fa/digits/1", True)
 
 
 @pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
 def test_recordings_come_in_any_usual_format(settings: Settings, tmp_path: Path, suffix: str) -> None:
-    wav = _record(tmp_path / "made" / "x.wav")
+    wav = record(tmp_path / "made" / "x.wav")
     target = tmp_path / "in" / f"fa.system.goodbye.{suffix}"
     target.parent.mkdir()
     subprocess.run(["ffmpeg", "-v", "error", "-i", str(wav), str(target)], check=True, timeout=60)
@@ -133,15 +108,15 @@ def test_what_would_sound_wrong_is_refused_with_the_reason(settings: Settings, t
     loud = np.sign(np.sin(np.arange(48000 * 3) / 20)).astype(np.float32)
     speech = np.random.default_rng(1).standard_normal(16000).astype(np.float32) * np.float32(0.05)
     pause = np.zeros(16000 * 3, dtype=np.float32)
-    _write(folder / "fa/system/goodbye.wav", loud, 48000)
-    _write(folder / "fa/system/no_choice.wav", np.zeros(48000, dtype=np.float32), 16000)
-    _write(folder / "fa/system/welcome.wav", np.concatenate([speech, pause, speech]), 16000)
-    _write(folder / "fa/digits/1.wav", speech, 16000, width=1)
-    _record(folder / "fa/digits/2.wav", rate=6000)
-    _record(folder / "fa/digits/3.wav", seconds=0.05)
-    _record(folder / "fa/message/beep.wav")
-    _record(folder / "fa/menu/unknown.wav")
-    _record(folder / "de/menu/main.wav")
+    write(folder / "fa/system/goodbye.wav", loud, 48000)
+    write(folder / "fa/system/no_choice.wav", np.zeros(48000, dtype=np.float32), 16000)
+    write(folder / "fa/system/welcome.wav", np.concatenate([speech, pause, speech]), 16000)
+    write(folder / "fa/digits/1.wav", speech, 16000, width=1)
+    record(folder / "fa/digits/2.wav", rate=6000)
+    record(folder / "fa/digits/3.wav", seconds=0.05)
+    record(folder / "fa/message/beep.wav")
+    record(folder / "fa/menu/unknown.wav")
+    record(folder / "de/menu/main.wav")
     (folder / "fa/digits/4.wav").write_bytes(b"RIFF....WAVEjunk")
     (folder / "fa/digits/5.mp3").write_text("no sound")
     (folder / "notes.txt").write_text("not a recording")
@@ -166,10 +141,10 @@ def test_what_would_sound_wrong_is_refused_with_the_reason(settings: Settings, t
 
 
 def test_what_only_sounds_worse_is_taken_with_a_warning(settings: Settings, tmp_path: Path) -> None:
-    _record(tmp_path / "fa/system/goodbye.wav", rate=8000)
-    _record(tmp_path / "fa/system/no_choice.wav", channels=2, seconds=2)
-    _record(tmp_path / "fa/digits/1.wav", seconds=9)
-    _record(tmp_path / "fa/system/welcome.wav", gain=0.04, seconds=6)
+    record(tmp_path / "fa/system/goodbye.wav", rate=8000)
+    record(tmp_path / "fa/system/no_choice.wav", channels=2, seconds=2)
+    record(tmp_path / "fa/digits/1.wav", seconds=9)
+    record(tmp_path / "fa/system/welcome.wav", gain=0.04, seconds=6)
     found = {result.file: result for result in _import(settings, tmp_path)}
     warnings = {
         "fa/system/goodbye.wav": "8000 Hz",
@@ -183,8 +158,8 @@ def test_what_only_sounds_worse_is_taken_with_a_warning(settings: Settings, tmp_
 
 
 def test_second_recording_of_one_prompt_in_a_delivery_is_refused(settings: Settings, tmp_path: Path) -> None:
-    _record(tmp_path / "a/fa/digits/1.wav", seconds=0.6)
-    _record(tmp_path / "b/fa/digits/1.wav", seconds=0.7)
+    record(tmp_path / "a/fa/digits/1.wav", seconds=0.6)
+    record(tmp_path / "b/fa/digits/1.wav", seconds=0.7)
     first, second = _import(settings, tmp_path)
     assert first.accepted
     assert "the same prompt" in second.refused[0]
@@ -204,80 +179,3 @@ def test_printed_script_runs_from_right_to_left_in_persian(settings: Settings) -
         assert f'<html lang="{language}" dir="{direction}">' in page
         assert f">{day}</time>" in page
         assert len(re.findall('<td class="file">', page)) == sum(row.prompt.is_speech for row in states)
-
-
-@pytest.fixture
-def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """`line111 prompts`, with the settings of this test."""
-    monkeypatch.setattr(cli, "load_settings", lambda: settings)
-    return CliRunner()
-
-
-def test_command_takes_a_delivery_in_and_says_what_it_refused(
-    command: CliRunner, settings: Settings, tmp_path: Path
-) -> None:
-    _record(tmp_path / "in/fa/system/goodbye.wav")
-    (tmp_path / "in/fa/system/welcome.wav").write_bytes(b"")
-    checked = command.invoke(cli.app, ["import", str(tmp_path / "in"), "--check"])
-    assert (checked.exit_code, "1 of 2 recordings would be" in checked.output) == (1, True)
-    assert not (settings.sounds_dir / "studio").exists()
-    taken = command.invoke(cli.app, ["import", str(tmp_path / "in")])
-    assert taken.exit_code == 1
-    assert "can't be read as audio" in taken.output
-    assert read_manifest(settings.sounds_dir)["fa/system/goodbye"].source == "studio"
-
-
-def test_command_gives_a_prompt_back_to_the_synthesis(
-    command: CliRunner, settings: Settings, tmp_path: Path
-) -> None:
-    _record(tmp_path / "in/fa/system/goodbye.wav")
-    command.invoke(cli.app, ["import", str(tmp_path / "in")])
-    given_back = command.invoke(cli.app, ["forget", "fa/system/goodbye"])
-    assert given_back.exit_code == 0, given_back.output
-    assert read_manifest(settings.sounds_dir)["fa/system/goodbye"].source == "synthesis"
-    again = command.invoke(cli.app, ["forget", "fa/system/goodbye"])
-    assert (again.exit_code, "no studio recording" in again.output) == (1, True)
-    for name in ("fa/menu/unknown", "de/menu/main", "menu"):
-        unknown = command.invoke(cli.app, ["forget", name])
-        assert (unknown.exit_code, "no prompt" in unknown.output) == (1, True)
-
-
-def test_command_lists_what_the_studio_still_has_to_read(
-    command: CliRunner, settings: Settings, tmp_path: Path
-) -> None:
-    _record(tmp_path / "in/fa/system/goodbye.wav")
-    command.invoke(cli.app, ["import", str(tmp_path / "in")])
-    every = command.invoke(cli.app, ["list", "-l", "fa"], env={"COLUMNS": "200"})
-    missing = command.invoke(cli.app, ["list", "-l", "fa", "--missing"], env={"COLUMNS": "200"})
-    assert "fa/system/goodbye" in every.output
-    assert "fa/system/goodbye" not in missing.output
-    assert "fa/system/welcome" in missing.output
-    assert "fa/message/beep" not in missing.output
-    assert every.exit_code == 1  # groups this test did not synthesise have no sound, and that is said
-    assert "without sound" in every.output
-
-
-def test_command_writes_the_script(command: CliRunner, tmp_path: Path) -> None:
-    page, table = tmp_path / "script.html", tmp_path / "script.csv"
-    assert command.invoke(cli.app, ["export", str(page)]).exit_code == 0
-    assert command.invoke(cli.app, ["export", str(table), "-l", "en", "--missing"]).exit_code == 0
-    assert 'dir="rtl"' in page.read_text(encoding="utf-8")
-    assert "en/menu/main.wav" in table.read_text(encoding="utf-8")
-    nowhere = command.invoke(cli.app, ["export", str(tmp_path / "no" / "folder.csv")])
-    assert (nowhere.exit_code, "can't be written" in nowhere.output) == (1, True)
-
-
-def test_command_builds_and_says_who_speaks(command: CliRunner) -> None:
-    result = command.invoke(cli.app, ["build", "--offline"])
-    assert result.exit_code == 0, result.output
-    assert "fa: spoken by espeak-ng fa" in result.output
-    assert "0 made" in result.output
-
-
-@pytest.mark.parametrize(
-    "arguments", [["--help"], *([name, "--help"] for name in ("build", "list", "export", "import", "forget"))]
-)
-def test_help_explains_itself(command: CliRunner, arguments: list[str]) -> None:
-    result = command.invoke(cli.app, arguments)
-    assert result.exit_code == 0
-    assert len(result.output.split()) > 25
