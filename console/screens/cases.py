@@ -168,7 +168,7 @@ def _cells(case: CaseRow, speech: Language) -> list[str]:
     return [
         case.tracking_code or "",
         named("kind", case.kind),
-        named("status", case.status),
+        _state(case, speech),
         named("channel", case.channel),
         named("level", case.level),
         speech.province(case.province),
@@ -176,6 +176,21 @@ def _cells(case: CaseRow, speech: Language) -> list[str]:
         named("language", case.language),
         case.excerpt or "",
     ]
+
+
+def _state(case: CaseRow, speech: Language) -> str:
+    """As `state` in `pieces.html` has it: of a repeat what it was linked to, and that one's state."""
+
+    def named(status: str) -> str:
+        return speech.gettext(words.word("status", status))
+
+    original = case.original
+    if original is None:
+        return named(case.status)
+    if original.status is None:
+        return speech.gettext("Linked to another case")
+    linked = f"{speech.gettext('Linked to')} {original.tracking_code or '—'}"
+    return f"{linked} — {speech.gettext('Original:')} {named(original.status)}"
 
 
 def line(cells: list[str]) -> str:

@@ -11,9 +11,13 @@ from uuid import UUID
 
 import pytest
 
+from casebridge.crypto import KeyRing
 from casebridge.database import Database
+from casebridge.links import aside
 from casebridge.links.fan_out import add_deliveries, delivery_row
+from casebridge.links.samad.interface import Unreadable
 from casebridge.tables import new_id
+from line111.secrets import data_keys
 
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).resolve().parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -25,28 +29,32 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
         return pool.submit(asyncio.run, work).result()
 
 
-async def dead_letter(url: str, case_id: UUID) -> None:
-    """Something that could not be delivered."""
-    database = Database(url)
+async def dead_letter(url: str, keys: KeyRing, case_id: UUID) -> str:
+    """Something that could not be delivered, and something that came and nobody can read; its id."""
+    database, name = Database(url), f"c-{new_id().hex[-6:]}"
+    unread = Unreadable({"changeId": name, "person": {"nationalCode": "0012345679"}}, "reference", name)
     row = delivery_row("samad", new_id(), case_id, "answered", {})
     async with database.writing() as session:
         await add_deliveries(
             session, [row | {"state": "dead", "attempts": 3, "last_error": "it answered 422"}]
         )
+        await aside.put(session, keys, unread, aside.UNREADABLE, "reference")
     await database.close()
+    return name
 
 
 @pytest.fixture
-def letter(citizens: Any, node: Any) -> None:
-    """A dead letter."""
+def letter(citizens: Any, node: Any) -> Any:
+    """A dead letter, and a change that is set aside; gives the change's id."""
     case = citizens.leaves(kind="request", says="the street light is broken").case_id
-    run(dead_letter(node.settings.database_url, case))
+    keys = KeyRing(lambda: data_keys(node.settings))
+    return run(dead_letter(node.settings.database_url, keys, case))
 
 
 @pytest.mark.parametrize("language", ["fa", "en"])
 @pytest.mark.parametrize("address", ["/links", "/links?state=waiting"])
 def test_the_screen_is_accessible_quiet_and_fits_a_telephone(
-    visit: Callable[..., Any], letter: None, language: str, address: str
+    visit: Callable[..., Any], letter: str, language: str, address: str
 ) -> None:
     window = visit("operator", language=language)
     page = window.open(address)
@@ -62,7 +70,7 @@ def test_the_screen_is_accessible_quiet_and_fits_a_telephone(
 
 
 def test_a_dead_letter_is_dropped_and_a_secret_is_shown_once_by_keyboard(
-    visit: Callable[..., Any], letter: None
+    visit: Callable[..., Any], letter: str
 ) -> None:
     page = visit("operator", language="en").open("/links")
     page.get_by_role("button", name="Drop").first.press("Enter")
@@ -86,3 +94,20 @@ def test_a_dead_letter_is_dropped_and_a_secret_is_shown_once_by_keyboard(
     page.wait_for_url("**/links")
     assert "city portal" in page.content()
     assert text not in page.content()
+
+
+def test_a_change_nobody_can_read_is_looked_at_again_and_set_aside_for_good_by_keyboard(
+    visit: Callable[..., Any], letter: str
+) -> None:
+    page = visit("operator", language="en").open("/links")
+    row = page.locator("tr", has_text=letter)
+    row.locator("summary").press("Enter")
+    assert "0012345679" not in row.locator("pre").inner_text()
+    row.get_by_role("button", name="Look again").press("Enter")
+    page.wait_for_url("**said=still")
+    page.locator("tr", has_text=letter).get_by_role("button", name="Set aside for good").press("Enter")
+    page.wait_for_url("**said=for_good")
+    assert page.locator("[role=status]").inner_text().strip() == "It is set aside for good."
+    assert page.locator("tr", has_text=letter).count() == 0
+    page.get_by_role("link", name="Dropped").press("Enter")
+    page.locator("tr", has_text=letter).wait_for()

@@ -173,6 +173,9 @@ async def test_a_repeat_is_shown_as_linked_with_the_originals_state_and_not_as_c
     async with browser(api, "agent") as http:
         pages = [(await http.get(address)).text for address in ("/cases", f"/cases/{repeat}/tags")]
         around = (await http.get(f"/cases/{original}")).text
+        (_, exported, *_) = (await http.get("/cases.csv")).text.splitlines()
+    assert "Linked to" in exported
+    assert "Answered" in exported
     for page in (*pages, around):
         assert "Linked to" in page
         assert f'href="/cases/{original}">' in page
