@@ -18,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from casebridge.tracking_codes.permutation import CodesExhausted
+
 log = structlog.get_logger("casebridge.problems")
 LANGUAGES = ("fa", "en")
 
@@ -149,6 +151,11 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
         code = _BY_STATUS.get(error.status_code, "unreadable" if error.status_code < 500 else "internal")
         return answer(request, Problem(code, headers=error.headers))
+
+    @app.exception_handler(CodesExhausted)
+    async def on_exhausted(request: Request, error: CodesExhausted) -> JSONResponse:
+        log.critical("codes_exhausted", reason=str(error))
+        return answer(request, Problem("codes_exhausted"))
 
     async def on_database(request: Request, error: Exception) -> JSONResponse:
         log.error("database_unavailable", error=type(error).__name__, path=request.url.path)

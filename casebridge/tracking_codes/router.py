@@ -18,7 +18,7 @@ router = APIRouter(tags=["tracking codes"])
 EXAMPLE = {"node": "n1", "holder": "ivr", "count": 200}
 
 
-@router.post("/tracking-codes/leases", status_code=201, responses=documented())
+@router.post("/tracking-codes/leases", status_code=201, responses=documented(409))
 async def lease(
     question: Annotated[LeaseQuestion, Body(examples=[EXAMPLE])],
     bridge: Annotated[Bridge, Depends(get_bridge)],

@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 from casebridge.tracking_codes import service
 from casebridge.tracking_codes.models import CodeBlock, CodeCounter
 from casebridge.tracking_codes.permutation import CodesExhausted
+from persian.tracking_code import CAPACITY
 
 
 async def restore_what_was_before(api: Any, next_number: int) -> None:
@@ -42,3 +43,18 @@ async def test_a_gap_that_leaves_no_code_is_refused_and_changes_nothing(api: Any
         async with api.bridge.database.writing() as session:
             await service.skip(session, 10**9 + 1)
     assert await counter(api) == before
+
+
+async def test_a_node_hears_plainly_that_no_codes_are_left(api: Any) -> None:
+    async with api.bridge.database.writing() as session:
+        await session.execute(update(CodeCounter).values(next_number=CAPACITY - 5))
+    question = {"node": "n1", "holder": "ivr", "count": 6}
+    async with api.http("ivr") as http:
+        for language, title in (("fa", "کد رهگیری نمانده است"), ("en", "No tracking codes are left")):
+            headers = {"Accept-Language": language}
+            answer = await http.post("/tracking-codes/leases", json=question, headers=headers)
+            assert answer.status_code == 409
+            assert answer.json()["type"] == "urn:line111:problem:codes_exhausted"
+            assert answer.json()["title"] == title
+        answer = await http.post("/tracking-codes/leases", json=question | {"count": 5})
+        assert answer.status_code == 201, "the last ones can still be had"
