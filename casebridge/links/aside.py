@@ -23,7 +23,7 @@ from casebridge.crypto import KeyRing
 from casebridge.database import insert_into
 from casebridge.links import receiving
 from casebridge.links.fan_out import SAMAD
-from casebridge.links.models import ChangeAside, LinkedCase, ReceivedChange
+from casebridge.links.models import ChangeAside, LinkedCase, ReceivedChange, not_ours
 from casebridge.links.samad.interface import Unreadable
 from casebridge.links.samad.mapping import SamadMapping
 from casebridge.links.samad.outside import change_of
@@ -73,6 +73,8 @@ async def put(
 ) -> None:
     """Sets a change aside and raises the alarm; one that was told and set aside before stays as it is.
 
+    One that names no case of ours raises none: a feed of all cases over there is full of them.
+
     Args:
         at: Since when it is so; None: now.
     """
@@ -90,7 +92,8 @@ async def put(
     }
     done = await session.execute(insert_into(session, ChangeAside).values(row).on_conflict_do_nothing())
     if getattr(done, "rowcount", 0):
-        log.error("change_set_aside", change=mark, reason=reason, detail=detail)
+        alarm = log.warning if reason == receiving.UNKNOWN_CASE else log.error
+        alarm("change_set_aside", change=mark, reason=reason, detail=detail)
 
 
 async def look_again(
@@ -126,9 +129,15 @@ async def drop(session: AsyncSession, aside_id: UUID, actor: str) -> None:
 
 
 async def list_aside(session: AsyncSession, keys: KeyRing, state: AsideState) -> list[AsideView]:
-    """The oldest of the changes that are set aside: as these are decided about, the next ones come up."""
+    """The oldest of the changes that are set aside: as these are decided about, the next ones come up.
+
+    Those that name no case of ours stand last, for there may be very many.
+    """
     rows = await session.scalars(
-        select(ChangeAside).where(ChangeAside.state == state.value).order_by(ChangeAside.id).limit(MOST_SHOWN)
+        select(ChangeAside)
+        .where(ChangeAside.state == state.value)
+        .order_by(not_ours(), ChangeAside.id)
+        .limit(MOST_SHOWN)
     )
     found = [(row, json.loads(_opened(keys, row))) for row in rows]
     named = {row.id: str(item["reference"]) for row, item in found if row.reason != UNREADABLE}

@@ -24,7 +24,7 @@ from sqlalchemy.orm import aliased
 from casebridge.database import Database
 from casebridge.links.circuit import Circuit, CircuitState
 from casebridge.links.metrics import LinkMetrics
-from casebridge.links.models import ChangeAside, Delivery, LinkedCase
+from casebridge.links.models import ChangeAside, Delivery, LinkedCase, not_ours
 from casebridge.links.rules import is_given_up, wait_before_next
 from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses
 from line111.clock import now
@@ -270,7 +270,7 @@ def _kind(target: str) -> str:
 
 
 async def count_by_state(database: Database) -> dict[str, int]:
-    """How many deliveries wait, how many are dead, and how many changes that came are set aside."""
+    """How many deliveries wait, how many are dead, and how many changes of our cases are set aside."""
     async with database.reading() as session:
         rows = await session.execute(
             select(Delivery.state, func.count())
@@ -278,6 +278,6 @@ async def count_by_state(database: Database) -> dict[str, int]:
             .group_by(Delivery.state)
         )
         counts = {str(state): int(count) for state, count in rows}
-        aside = select(func.count()).select_from(ChangeAside).where(ChangeAside.state == "aside")
+        aside = select(func.count()).where(ChangeAside.state == "aside", ~not_ours())
         counts["aside"] = int(await session.scalar(aside) or 0)
     return {state: counts.get(state, 0) for state in ("waiting", "dead", "aside")}

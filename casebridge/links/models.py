@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casebridge.tables import Key, Table
@@ -102,6 +102,11 @@ class ChangeAside(Table):
     """`aside` (somebody must look), `dropped` (for good); what was applied after all is here no more."""
     at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+def not_ours() -> ColumnElement[bool]:
+    """The condition of changes set aside that name no case of ours; a feed of all cases is full of them."""
+    return ChangeAside.reason == "unknown_case"
 
 
 class PullPlace(Table):

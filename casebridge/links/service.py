@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.audit import service as audit
@@ -13,7 +13,7 @@ from casebridge.cases import history
 from casebridge.cases.models import Case
 from casebridge.events import service as events
 from casebridge.links.fan_out import CENTRE
-from casebridge.links.models import ChangeAside, Delivery, LinkedCase, ReceivedChange
+from casebridge.links.models import ChangeAside, Delivery, LinkedCase, ReceivedChange, not_ours
 from casebridge.links.schemas import DeliveryPage, DeliveryState, DeliveryView
 from casebridge.paging import Cursors
 from casebridge.problems import Problem
@@ -130,9 +130,9 @@ async def forget_old(session: AsyncSession) -> None:
         delete(Delivery).where(Delivery.state.in_(("delivered", "dropped")), Delivery.ended_at < before)
     )
     await session.execute(delete(ReceivedChange).where(ReceivedChange.at < before))
-    await session.execute(
-        delete(ChangeAside).where(ChangeAside.state == "dropped", ChangeAside.ended_at < before)
-    )
+    dropped = and_(ChangeAside.state == "dropped", ChangeAside.ended_at < before)
+    long_unknown = and_(not_ours(), ChangeAside.at < before)
+    await session.execute(delete(ChangeAside).where(or_(dropped, long_unknown)))
 
 
 async def _locked(session: AsyncSession, delivery_id: UUID) -> Delivery:

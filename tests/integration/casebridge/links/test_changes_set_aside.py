@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from casebridge import rotation
-from casebridge.links import aside
+from casebridge.links import aside, service
+from casebridge.links.deliverer import count_by_state
 from casebridge.links.models import ChangeAside, LinkedCase, PullPlace
 from casebridge.links.receiving import take_change
 from casebridge.links.samad.interface import Unreadable
@@ -148,6 +150,8 @@ async def test_what_was_refused_is_on_the_screen_and_looked_at_again_fits_or_goe
             "c1": "refused", "c2": "unknown_case", "c3": "refused", "c4": "unreadable",
         }  # fmt: skip
         assert found["c1"].case_id == case.id
+        assert list(found)[-1] == "c2", "of cases that are not ours there may be very many"
+        assert (await count_by_state(linked.bridge.database))["aside"] == 3
 
         async def settle(one: Any, deed: str) -> str:
             answer = await http.post(f"/links/changes/{one.id}/{deed}", data={"form_token": token})
@@ -185,6 +189,26 @@ async def test_told_again_so_that_it_fits_it_is_set_aside_no_more(
     ]
     await puller.pull_once()
     assert await aside_now(linked) == []
+
+
+async def test_what_nobody_has_decided_about_is_never_forgotten_if_it_may_be_ours(
+    linked: Any, case: Any, outside: Any
+) -> None:
+    outside.changes += [
+        {"changeId": "c1"},
+        {"changeId": "c2"},
+        {"changeId": "c3", "trackingNumber": "S-77", "state": "OPEN"},
+    ]
+    await puller_of(linked).pull_once()
+    async with linked.bridge.database.writing() as session:
+        first, *_ = await aside.list_aside(session, linked.bridge.keys, AsideState.ASIDE)
+        await aside.drop(session, first.id, "person:t")
+        long_ago = now() - service.KEPT - timedelta(days=1)
+        await session.execute(update(ChangeAside).values(at=long_ago))
+        await session.execute(update(ChangeAside).where(ChangeAside.id == first.id).values(ended_at=long_ago))
+        await service.forget_old(session)
+    assert [one.change_id for one in await aside_now(linked)] == ["c2"]
+    assert await aside_now(linked, AsideState.DROPPED) == []
 
 
 async def test_a_newer_key_takes_what_is_set_aside_with_it(linked: Any, outside: Any) -> None:
