@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 from uuid import UUID
 
-import structlog
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from casebridge.audit import service as audit
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.cartables.access import narrowed_to, sight
 from casebridge.cartables.rules import Sight
@@ -19,25 +16,24 @@ from casebridge.cases import service as cases
 from casebridge.cases.schemas import FollowUpQuestion
 from casebridge.crypto import DamagedCiphertext, UnknownKey
 from casebridge.paging import MAX_CURSOR
-from casebridge.people.access import address_of, require
+from casebridge.people.access import require
 from casebridge.people.service import Principal
 from casebridge.problems import Problem, documented
 from casebridge.recordings import service, sound
 from casebridge.recordings.models import RecordingRow
-from casebridge.recordings.rules import RangeOutside, UnreadableDigest, announced_digest, byte_range
+from casebridge.recordings.parts import Part, answered, asked_part, note_playback, unreadable
+from casebridge.recordings.rules import UnreadableDigest, announced_digest
 from casebridge.recordings.schemas import Peaks, Recording, RecordingPage, RecordingState
-from casebridge.recordings.store import NoSuchFile, WrongContent
+from casebridge.recordings.sealed import NoSuchFile, WrongContent
 from casebridge.transcripts.schemas import TranscriptStatus
 
 FOLLOW_UPS = 10
 FOLLOW_UP_SECONDS = 600
 """The answer to a code may be played so often in this time."""
-PLAYBACK_SECONDS = 600
-"""A player asks for many ranges; within this time they are one playback in the audit trail."""
+ALAW = "audio/x-alaw-basic"
 PEAKS_A_SECOND = 100
 """Finest resolution of a drawing: with more, peaks could be listened to, and no trail would tell."""
 
-log = structlog.get_logger("casebridge.recordings")
 router = APIRouter(tags=["recordings"])
 RecordingId = Annotated[UUID, Path(examples=["019a0000-0000-7000-8000-000000000002"])]
 Parts = Annotated[Bridge, Depends(get_bridge)]
@@ -149,30 +145,11 @@ async def get_audio(
     """The sound, whole or in part. Each playback is written to the audit trail (promise 5)."""
     row = await _held(bridge, recording_id)
     size = sound.wav_size(row.bytes) if format == "wav" else row.bytes
-    headers = {
-        "Accept-Ranges": "bytes",
-        "ETag": f'"{row.sha256}-{format}"',
-        "Cache-Control": "private, no-store",
-    }
-    wanted = request.headers.get("range")
-    if request.headers.get("if-range") not in {None, headers["ETag"]}:
-        wanted = None
-    try:
-        part = byte_range(wanted, size)
-    except RangeOutside:
-        raise Problem("range", headers={"Content-Range": f"bytes */{size}"}) from None
+    part = asked_part(request, size=size, etag=f'"{row.sha256}-{format}"')
     await _audit_playback(bridge, who, row, request)
-    start, end = part or (0, size)
-    if part:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    headers["Content-Length"] = str(end - start)
-    chunks = _wav(bridge, row, start, end) if format == "wav" else bridge.store.read(row.id, start, end)
-    return StreamingResponse(
-        await _opened(chunks, row.id),
-        status_code=206 if part else 200,
-        headers=headers,
-        media_type="audio/wav" if format == "wav" else "audio/x-alaw-basic",
-    )
+    if format == "wav":
+        return await answered(part, _wav(bridge, row, part.start, part.end), row.id, "audio/wav")
+    return await answered(part, bridge.store.read(row.id, part.start, part.end), row.id, ALAW)
 
 
 @router.post(
@@ -206,11 +183,8 @@ async def voice_of_answer(
         recording_id = await cases.voice_of_answer(session, question.tracking_code, lookup)
     row = await _held(bridge, recording_id)
     await _audit_playback(bridge, who, row, request)
-    return StreamingResponse(
-        await _opened(bridge.store.read(row.id, 0, row.bytes), row.id),
-        headers={"Content-Length": str(row.bytes), "Cache-Control": "private, no-store"},
-        media_type="audio/x-alaw-basic",
-    )
+    part = Part(0, row.bytes, 200, {"Content-Length": str(row.bytes), "Cache-Control": "private, no-store"})
+    return await answered(part, bridge.store.read(row.id, 0, row.bytes), row.id, ALAW)
 
 
 @router.get("/recordings/{recording_id}/peaks", responses=documented(404))
@@ -225,7 +199,7 @@ async def get_peaks(
     try:
         whole = b"".join([part async for part in bridge.store.read(row.id, 0, row.bytes)])
     except (NoSuchFile, DamagedCiphertext, UnknownKey) as error:
-        raise _unreadable(row.id, error) from error
+        raise unreadable(row.id, error) from error
     count = min(count, max(1, row.duration_ms * PEAKS_A_SECOND // 1000))
     return Peaks(duration_ms=row.duration_ms, channels=sound.peaks(whole, channels=row.channels, count=count))
 
@@ -252,43 +226,9 @@ async def _wav(bridge: Bridge, row: RecordingRow, start: int, end: int) -> Async
         position += len(pcm)
 
 
-async def _opened(chunks: AsyncIterator[bytes], recording_id: UUID) -> AsyncIterator[bytes]:
-    """Reads the first piece before the answer begins: what does not open is an error, not a torso."""
-    try:
-        head = await anext(chunks, b"")
-    except (NoSuchFile, DamagedCiphertext, UnknownKey) as error:
-        raise _unreadable(recording_id, error) from error
-
-    async def go_on() -> AsyncIterator[bytes]:
-        yield head
-        async for part in chunks:
-            yield part
-
-    return go_on()
-
-
 async def _audit_playback(bridge: Bridge, who: Principal, row: RecordingRow, request: Request) -> None:
-    key = f"{who.csrf_token or who.name}:{row.id}"
-    if bridge.playbacks.get(key, 0.0) > time.monotonic():
-        return
-    async with bridge.database.writing() as session:
-        await audit.write(
-            session,
-            who.actor,
-            "recording_played" if who.kind == "person" else "recording_read",
-            "recording",
-            row.id,
-            address=address_of(request),
-            detail={"case_id": str(row.case_id)},
-        )
-    if len(bridge.playbacks) > 10_000:
-        bridge.playbacks.clear()
-    bridge.playbacks[key] = time.monotonic() + PLAYBACK_SECONDS
-
-
-def _unreadable(recording_id: UUID, error: Exception) -> Problem:
-    log.error("recording_unreadable", recording_id=str(recording_id), error=type(error).__name__)
-    return Problem("unavailable")
+    action = "recording_played" if who.kind == "person" else "recording_read"
+    await note_playback(bridge, who.csrf_token or who.name, who.actor, action, row, request)
 
 
 def _wrong(part: str) -> Problem:

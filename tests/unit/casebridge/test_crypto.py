@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebridge.crypto import DamagedCiphertext, KeyRing, UnknownKey, keyed_hash
-from casebridge.recordings.store import CHUNK, HEADER, TAG, RecordingStore, WrongContent
+from casebridge.recordings.sealed import CHUNK, HEADER, TAG, WrongContent
+from casebridge.recordings.store import RecordingStore
 
 KEYS = {1: b"1" * 32}
 ID, OTHER = UUID(int=1), UUID(int=2)
