@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
+from ivr import prompts
 from ivr.agi.commands import AgiChannel
 from ivr.agi.session import Session
 from ivr.call import Call
@@ -27,6 +28,7 @@ async def answer(session: Session, line: Line, menus: MenuKeeper) -> None:
     call = Call(
         line, channel, menus.menu, call_id, caller_number(session.environment.get("agi_callerid", ""))
     )
+    call.language = prompts.language(session.environment.get("agi_language", ""))  # of the host before
     began = time.monotonic()
     try:
         await converse(call)

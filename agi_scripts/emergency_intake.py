@@ -8,16 +8,14 @@ an intake that is durable has its code told and is not made twice.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from agi_scripts.local_agi import AGIAppError, AGIHangup, LocalAgi
+from agi_scripts.site import Site
 from ivr import prompts, records
 from ivr.codes import CodeBlock
 from ivr.decisions import DecisionDesk, decision_name, is_decision
@@ -35,31 +33,11 @@ log = logging.getLogger("emergency")
 
 _TRIES = 3
 _LEAST_SECONDS = 1.0
+_ENGLISH, _ENGLISH_KEY = "en", "9"
+_LANGUAGE_SECONDS = 0.4
+"""How long after the greeting a key may still come, as with the ivr."""
 _HAND_OVER_SECONDS = 3.0
 """How long the ivr that led the call before may take to let go of its draft."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """What the script must know of its node (rendered with Asterisk's configuration)."""
-
-    node: str
-    spool_dir: Path
-    calls_dir: Path
-    sounds_dir: Path
-    sealing_public: str
-    message_max_seconds: int = 180
-    message_silence_seconds: int = 6
-    key_timeout_seconds: float = 6.0
-
-    @classmethod
-    def read(cls, path: Path) -> Site:
-        """Read the file. Raises OSError, ValueError, TypeError where it is missing or wrong."""
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        known = {name: table[name] for name in cls.__dataclass_fields__ if name in table}
-        for name in ("spool_dir", "calls_dir", "sounds_dir"):
-            known[name] = Path(known[name])
-        return cls(**known)
 
 
 class EmergencyCall:
@@ -74,6 +52,8 @@ class EmergencyCall:
         self._typed = ""
         """Keys pressed while something was told; the next question takes them."""
         self._started_at = held.draft.started_at or records.moment()
+        if not held.draft.identified:  # nothing is known but what the channel itself was told
+            held.draft.language = prompts.language(agi.language)
         spool = Spool(site.spool_dir)
         blocks = [CodeBlock(site.spool_dir, holder) for holder in ("emergency", "ivr")]
         self._desk = IntakeDesk(
@@ -98,6 +78,7 @@ class EmergencyCall:
         self._tell(prompts.TECHNICAL_PAUSE)
         self._typed = ""  # meant for the ivr that is gone
         if not self._held.draft.identified:
+            self._greet()
             identity = self._ask_identity()
             if identity is None:
                 self._held.discard()
@@ -114,11 +95,29 @@ class EmergencyCall:
             self._held, ended_by="confirmed" if not self._held.found else "rescued"
         )
         self._tell_code(self._record)
+        self._tell_callback()
         self._settle("confirmed")
         self._end(prompts.GOODBYE)
 
+    def _greet(self) -> None:
+        """What nobody may miss, also who has heard it from an ivr that died: it records, 9 is English.
+
+        Any other key is the first of the identifier.
+        """
+        self._tell(prompts.RECORDING_NOTICE)
+        if self._held.draft.language == _ENGLISH:
+            return
+        key = self._collect(prompts.LANGUAGE_EN, 1, _LANGUAGE_SECONDS)
+        if key == _ENGLISH_KEY:
+            self._held.draft.language = _ENGLISH
+            self._agi.set_variable("CHANNEL(language)", _ENGLISH)
+        else:
+            self._typed = key + self._typed
+
     def _ask_identity(self) -> tuple[str, str] | None:
-        said = prompts.IDENTITY_ASK
+        if not self._typed:
+            self._tell(prompts.IDENTITY_ASK)
+        said = prompts.IDENTITY_LEGAL_OR_FOREIGN
         for tried in range(_TRIES):
             keyed = self._collect(said, FIRST_KEYS)
             more, seconds = keys_missing(keyed)
@@ -165,6 +164,13 @@ class EmergencyCall:
         self._tell(prompts.CODE_TOLD_INTRO, *digits)
         self._told = True
         self._tell(prompts.CODE_REPEAT_INTRO, *digits, prompts.CODE_KEEP_IT)
+
+    def _tell_callback(self) -> None:
+        """What was pressed before the ivr died stands. The day, only the bridge's calendar knows."""
+        wished = self._held.draft.wished
+        if wished is not None:
+            soon = wished == prompts.CALLBACK_TIMES[0]
+            self._tell(prompts.CALLBACK_REGISTERED, *([prompts.callback(wished)] if soon else []))
 
     def _settle(self, ended_by: str) -> None:
         """Keep what was spoken, report the call, forget the draft."""

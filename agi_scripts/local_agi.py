@@ -35,6 +35,11 @@ class LocalAgi(AGI):  # type: ignore[misc] # pyst2 is untyped
         """The number that phones, as Asterisk gives it."""
         return str(self.env.get("agi_callerid", ""))
 
+    @property
+    def language(self) -> str:
+        """The channel's language at the start: the caller's choice, where one was made before."""
+        return str(self.env.get("agi_language", ""))
+
     def get_result(self, stdin: object = None) -> dict[str, tuple[str, str]]:
         """The reply to a command, in pyst2's form. Raises AGIHangup, AGIAppError."""
         reply = self._reply()

@@ -48,7 +48,7 @@ class Draft:
     province: str | None = None
     take: int = 1
     wished: str | None = None
-    """Callback chosen before the intake (a matter without a message)."""
+    """Callback chosen: with the intake (a matter without a message), or after its code was told."""
     record: Record | None = None
     """The intake as it is or will be in the spool, with its code: the same one is never made twice."""
     durable: bool = False

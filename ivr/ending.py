@@ -51,7 +51,9 @@ def _settle(call: Call) -> None:
         call.line.decisions.finish(call.decision)
         call.outcome = "followed_up"
     held = call.held
-    if held is not None and not held.draft.durable:
+    if held is not None and held.draft.durable:
+        call.line.desk.finish_wish(held)
+    elif held is not None:
         record = call.line.desk.take_in_spoken(held, ended_by="hangup")
         if record is not None:
             call.taken_in(record)

@@ -73,8 +73,7 @@ class IntakeDesk:
             self.spool.put(record)
             reached(KillPoint.INTAKE_SPOOLED)
             held.save(durable=True)
-        if draft.wish is not None:
-            self.spool.put(draft.wish)  # again, should the one who noted it have died before
+        self.finish_wish(held)
         return record
 
     def take_in_spoken(self, held: HeldDraft, *, ended_by: str) -> Record | None:
@@ -92,12 +91,28 @@ class IntakeDesk:
 
     def wish_callback(self, held: HeldDraft, wished: str) -> Record:
         """Make a callback wish durable, for an intake that is; returns it. Raises SpoolFull."""
-        draft = held.draft
-        if draft.record is None:
+        held.save(wished=wished)
+        reached(KillPoint.CALLBACK_CHOSEN)
+        wish = self.finish_wish(held)
+        if wish is None:
             raise NotIdentified("a callback wish needs its intake")
+        return wish
+
+    def finish_wish(self, held: HeldDraft) -> Record | None:
+        """Make durable what was pressed after the code; doing it again changes nothing.
+
+        Returns:
+            The wish; None where none was pressed, or where it is part of the intake itself.
+
+        Raises:
+            SpoolFull: no room; the draft stays, and the sweep tries again.
+        """
+        draft, intake = held.draft, held.draft.record
         if draft.wish is None:
+            if intake is None or draft.wished is None or intake["callback"] is not None:
+                return None
             wish = records.callback_wish(
-                node=self.node, call_id=draft.call_id, intake_id=draft.record["record_id"], wished=wished
+                node=self.node, call_id=draft.call_id, intake_id=intake["record_id"], wished=draft.wished
             )
             held.save(wish=wish)
         assert draft.wish is not None  # noqa: S101 - saved above

@@ -40,8 +40,9 @@ class KillPoint(StrEnum):
 
 
 class DecisionPoint(StrEnum):
-    """Every place between a decision about an answer and its confirmation, in order."""
+    """Every place between an answer that was asked for and the decision about it, confirmed, in order."""
 
+    ANSWER_FOUND = "answer_found"
     DECISION_CHOSEN = "decision_chosen"
     DECISION_DRAFTED = "decision_drafted"
     REASON_RECORDED = "reason_recorded"

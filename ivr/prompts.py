@@ -98,6 +98,11 @@ LIST_KEYS: Final = "12345678"
 """Keys that choose from a page of a spoken list; 9 goes on to the next page."""
 
 
+def language(asked: str) -> str:
+    """The language of a channel as Asterisk tells it; the first where there are no prompts in that one."""
+    return asked if asked in LANGUAGES else LANGUAGES[0]
+
+
 def kind(name: str) -> str:
     """The prompt that names a kind of case."""
     return f"kind/{name}"

@@ -6,13 +6,13 @@ import asyncio
 import logging
 import resource
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from casebridge.client import BridgeClient
-from ivr import metrics, scripts
+from ivr import metrics
 from ivr.agi.server import AgiServer, Limits, Script
 from ivr.agi.session import Session
 from ivr.bridge_link import fetch_voice, follow_up
@@ -42,15 +42,21 @@ _METRICS_SECONDS = 2.0
 _CALLBACK_TIMES_SECONDS = 60.0
 _FILES_A_CALL = 4
 
+CallScript = Callable[[Session, Line, MenuKeeper], Awaitable[None]]
+"""Leads one call to its end."""
+
 
 class Service:
     """Everything the ivr process does, put together from settings.
+
+    Args:
+        scripts: what leads a call, by the path of its AGI URL (`agi://host/citizen_line`).
 
     Raises:
         InvalidMenu: the menu file has mistakes. FileNotFoundError: set-up was not run.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, scripts: Mapping[str, CallScript]) -> None:
         self.settings = settings
         self.spool = Spool(settings.spool_dir)
         self.spool.prepare()
@@ -67,7 +73,7 @@ class Service:
         self.desk = self._desk()
         self.line = self._line()
         self.server = AgiServer(
-            {name: self._script(name) for name in scripts.NAMES},
+            {name: self._script(answer) for name, answer in scripts.items()},
             allow=settings.ivr.allow,
             limits=Limits(sessions=settings.ivr.max_calls),
         )
@@ -117,9 +123,7 @@ class Service:
             "menu_errors": self.menus.errors,
         }
 
-    def _script(self, name: str) -> Script:
-        answer = scripts.script(name)
-
+    def _script(self, answer: CallScript) -> Script:
         async def lead(session: Session) -> None:
             await answer(session, self.line, self.menus)
 
@@ -204,9 +208,9 @@ def _allow_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def serve_until_stopped(settings: Settings) -> None:
+async def serve_until_stopped(settings: Settings, scripts: Mapping[str, CallScript]) -> None:
     """Run the service until SIGTERM or SIGINT; SIGHUP reads the menu again."""
-    service = Service(settings)
+    service = Service(settings, scripts)
     collect_rarely()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

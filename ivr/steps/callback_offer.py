@@ -19,13 +19,17 @@ class Settings(Parameters):
 
 
 async def run(call: Call, settings: Settings) -> str | None:
-    """Silence means no; a wish is durable before it is confirmed."""
+    """Silence means no; a wish is durable before it is confirmed.
+
+    A yes counts from when it is pressed: who hangs up at the time, or whose call is lost there, is
+    called back as soon as possible.
+    """
     if await call.choose([prompts.MENU_CALLBACK_OFFER], {_YES, _NO}, _NO) == _NO:
         return settings.next
-    wished = await ask_time(call)
-    reached(KillPoint.CALLBACK_CHOSEN)
     held = call.held
     assert held is not None  # noqa: S101 - a code was told, so there is an intake
+    held.save(wished=prompts.CALLBACK_TIMES[0])
+    wished = await ask_time(call)
     wish = await to_its_end(call.line.desk.wish_callback, held, wished)
     reached(KillPoint.CALLBACK_SPOOLED)
     call.line.wake_forwarder()

@@ -7,6 +7,7 @@ from typing import Final
 
 from ivr import prompts
 from ivr.call import Call
+from ivr.kill_points import KillPoint, reached
 from ivr.records import Record
 from ivr.steps.parameters import NodeName, Parameters
 from persian.spoken import date_prompts
@@ -27,6 +28,7 @@ async def run(call: Call, settings: Settings) -> str | None:
     """For a matter without a message: the callback is part of the intake made next."""
     call.wished = await ask_time(call)
     call.keep()
+    reached(KillPoint.CALLBACK_CHOSEN)
     return settings.next
 
 

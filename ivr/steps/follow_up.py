@@ -5,6 +5,7 @@ from __future__ import annotations
 from ivr import prompts
 from ivr.answer_sound import answer_sound
 from ivr.call import Call
+from ivr.kill_points import DecisionPoint, reached
 from ivr.line import BridgeAway, Followed
 from ivr.steps.decision import Asked, ask_decision
 from ivr.steps.identity import ask_identity
@@ -34,6 +35,7 @@ async def run(call: Call, settings: Settings) -> str | None:
             await call.tell(prompts.TRY_AGAIN_LATER)
             return settings.next
         if found is not None:
+            reached(DecisionPoint.ANSWER_FOUND)
             call.outcome = "followed_up"
             await _tell(call, found)
             await _answer(call, code, identity, found)

@@ -9,6 +9,7 @@ from ivr.call import Call
 from ivr.drafts import HeldDraft
 from ivr.ending import end_regularly
 from ivr.message_audio import LEAST_SPOKEN_SECONDS
+from ivr.steps.callback_time import tell_time
 from ivr.steps.code import tell_code
 from ivr.steps.message import record_message
 from ivr.steps.parameters import Parameters
@@ -33,7 +34,10 @@ def take_over(call: Call, held: HeldDraft) -> None:
 
 
 async def run(call: Call, settings: Settings) -> str | None:
-    """Tell the code of a matter that is in; otherwise take in what was spoken, or have it spoken."""
+    """Tell the code of a matter that is in; otherwise take in what was spoken, or have it spoken.
+
+    A callback that was pressed is registered, and said to be.
+    """
     held = call.held
     assert held is not None  # noqa: S101 - take_over was called
     draft = held.draft
@@ -42,7 +46,10 @@ async def run(call: Call, settings: Settings) -> str | None:
     begun = draft.record is not None or draft.wished is not None
     if not begun and call.audio.spoken_seconds() < LEAST_SPOKEN_SECONDS:
         await record_message(call, _TRIES)
-    await tell_code(call, await call.take_in("rescued"))
+    record = await call.take_in("rescued")
+    await tell_code(call, record)
+    if call.wished is not None:
+        await tell_time(call, draft.wish or record, call.wished)
     await end_regularly(call)
     await call.tell(prompts.GOODBYE)
     return None

@@ -138,7 +138,7 @@ def test_code_is_told_only_for_what_found_room_in_the_spool(line: WholeLine) -> 
 def test_emergency_script_says_the_same_words(line: WholeLine) -> None:
     line.ivr.stop()
     with full(line.settings.calls_dir):
-        phoned = line.phone(f"hear:system/technical_pause {NATIONAL_ID} wait:15 hangup")
+        phoned = line.phone(f"hear:identity/ask {NATIONAL_ID} wait:15 hangup")
     line.start_ivr()
     assert prompts.DISK_FULL in phoned.heard
     assert not phoned.codes

@@ -12,7 +12,7 @@ from line111.call.conversation import Outcome
 from tests.pbx.whole_line import NATIONAL_ID, WholeLine
 
 pytestmark = [pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240)]
-MESSAGE = f"hear:system/technical_pause {NATIONAL_ID} say #"
+MESSAGE = f"hear:identity/ask {NATIONAL_ID} say #"
 
 
 @pytest.fixture(scope="module")

@@ -80,7 +80,7 @@ def _claimed(line: WholeLine) -> object:
 
 def test_one_intake_delivered_many_times_is_one_case(line: WholeLine) -> None:
     line.ivr.stop()  # the emergency script takes the call, and nobody delivers
-    phoned = line.phone(f"hear:system/technical_pause {NATIONAL_ID} say #")
+    phoned = line.phone(f"hear:identity/ask {NATIONAL_ID} say #")
     (path,) = [path for path in line.spool.pending() if line.spool.read(path)["type"] == "intake"]
     record = line.spool.read(path)
     sound = line.settings.calls_dir / record["recording"]["file"]
@@ -133,7 +133,7 @@ def _end_asterisk_in_mid_message(line: WholeLine, way: str) -> None:
 
 def test_storm_of_deliveries_survives_a_bridge_that_is_killed_again_and_again(line: WholeLine) -> None:
     line.ivr.stop()
-    emergency = line.phone(f"hear:system/technical_pause {NATIONAL_ID} say #")
+    emergency = line.phone(f"hear:identity/ask {NATIONAL_ID} say #")
     template = next(
         line.spool.read(path) for path in line.spool.pending() if line.spool.read(path)["type"] == "intake"
     )

@@ -112,7 +112,7 @@ async def _call_a_frozen_ivr(up: Up, ivr: int) -> tuple[Phoned, Phoned]:
 
     async def arrive() -> Phoned:
         await frozen.wait()
-        script = f"hear:system/technical_pause {NATIONAL_ID} say #"
+        script = f"hear:identity/ask {NATIONAL_ID} say #"
         return await up.line.phoning(script, number=ANOTHER_NUMBER, patience=ENDURING, seconds=120)
 
     speaking = up.line.phoning(f"{OPEN_A_CASE} say #", on_message=freeze, seconds=120)

@@ -31,7 +31,8 @@ NATIONAL_ID = sample_identifier("national_id", 11)
 SPEECH = bytes([0x25, 0xA5] * 16_000)
 """Four seconds, loud, in A-law."""
 CASE = {
-    "menu/main": "1", "menu/kind": "1", "identity/ask": NATIONAL_ID, "contact/offer_caller_id": "1",
+    "menu/main": "1", "menu/kind": "1", "identity/ask": NATIONAL_ID,
+    "identity/legal_or_foreign": NATIONAL_ID, "contact/offer_caller_id": "1",
     "menu/confirm_message": "1", "menu/callback_offer": "1", "menu/callback_time": "3",
 }  # fmt: skip
 """What a caller answers who opens a case and wishes a callback tomorrow."""
@@ -46,7 +47,13 @@ class PhoneCall:
     speech: bytes = SPEECH
     hang_up_at: str = ""
     """The prompt at which the caller hangs up."""
+    ahead: str = ""
+    """Keys pressed one by one while nothing is told."""
+    language: str = "fa"
+    """What the channel's language is; whoever leads the call may set it."""
     heard: list[str] = field(default_factory=list)
+    spoken: list[str] = field(default_factory=list)
+    """Language of each prompt that was heard."""
     done: bool = False
     hung_up: bool = False
     _keys: str = ""
@@ -67,8 +74,8 @@ class PhoneCall:
 
     def environment(self) -> bytes:
         """What Asterisk says at the start of a script."""
-        lines = ("agi_network_script: citizen_line", "agi_callerid: 02188554433", "agi_uniqueid: 1.1", "", "")
-        return "\n".join(lines).encode()
+        lines = ("agi_network_script: citizen_line", "agi_callerid: 02188554433", "agi_uniqueid: 1.1")
+        return "\n".join((*lines, f"agi_language: {self.language}", "", "")).encode()
 
     def reply(self, line: str) -> bytes:
         """Asterisk's answer to a command."""
@@ -81,6 +88,8 @@ class PhoneCall:
             return f"200 result=1 ({values[words[2]]})\n".encode()
         if command == "SET VARIABLE":
             self.done = self.done or words[2:] == ["LINE111_DONE", "1"]
+            if words[2] == "CHANNEL(language)":
+                self.language = words[3]
             return b"200 result=1\n"
         if command == "RECORD FILE":
             Path(words[2] + ".alaw").write_bytes(self.speech)
@@ -93,10 +102,14 @@ class PhoneCall:
             return self._or_hang_up(self.heard[-1], f"200 result={keys}{'' if keys else ' (timeout)'}\n")
         if command == "EXEC Read":
             _, files, keys, *_ = words[2].split(",")
-            self._keys = self._answer(files.split("&"), int(keys))
-            return self._or_hang_up(self.heard[-1], "200 result=0\n")
+            sounds = files.split("&")
+            self._keys = self._answer(sounds, int(keys))
+            heard = self.heard[-len(sounds) :]
+            place = self.hang_up_at if self.hang_up_at in heard else heard[-1]
+            return self._or_hang_up(place, "200 result=0\n")
         if command == "WAIT FOR":
-            return b"200 result=0\n"
+            key, self.ahead = self.ahead[:1], self.ahead[1:]
+            return f"200 result={ord(key) if key else 0}\n".encode()
         return b"200 result=6\n" if command == "CHANNEL STATUS" else b"200 result=0\n"
 
     def _or_hang_up(self, place: str, reply: str) -> bytes:
@@ -114,7 +127,9 @@ class PhoneCall:
         ]
 
     def _hear(self, sound: str) -> None:
-        self.heard.append("/".join(Path(sound).parts[-2:]))
+        language, *name = Path(sound).parts[-3:]
+        self.heard.append("/".join(name))
+        self.spoken.append(language)
 
 
 class IvrNode:

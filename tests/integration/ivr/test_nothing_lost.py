@@ -45,14 +45,107 @@ def test_ivr_killed_between_any_two_steps_tells_codes_of_cases_alone(ivr_node, p
     assert hashlib.sha256(SPEECH).hexdigest() == intake["recording"]["sha256"]
     assert (ivr_node.settings.calls_dir / intake["recording"]["file"]).read_bytes() == SPEECH
     assert any(report["code_told"] for report in ivr_node.records("call_report"))
-    if point in (KillPoint.CALLBACK_SPOOLED, KillPoint.BEFORE_GOODBYE, KillPoint.CALL_REPORTED):
-        assert len(ivr_node.records("callback_wish")) == 1
+    if point in _AFTER_THE_WISH:
+        (wish,) = ivr_node.records("callback_wish")
+        assert wish["wished"] == "tomorrow"
+        assert "callback/registered" in call.heard or point is KillPoint.CALL_REPORTED
     assert call.heard.count("identity/ask") <= (2 if point in _BEFORE_IDENTITY else 1)
 
 
 _BEFORE_IDENTITY = {
     KillPoint.ANSWERED, KillPoint.GREETED, KillPoint.MENU_CHOSEN, KillPoint.KIND_CHOSEN,
 }  # fmt: skip
+_AFTER_THE_WISH = {
+    KillPoint.CALLBACK_CHOSEN, KillPoint.CALLBACK_SPOOLED, KillPoint.BEFORE_GOODBYE, KillPoint.CALL_REPORTED,
+}  # fmt: skip
+
+
+ONLY_A_CALLBACK = CASE | {"menu/main": "5"}
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("point", [KillPoint.CALLBACK_CHOSEN, KillPoint.CODE_TOLD_ONCE])
+def test_callback_alone_is_registered_once_though_ivr_is_killed(ivr_node, point):
+    ivr_node.add_codes("ivr")
+    ivr_node.add_codes("emergency")
+    ivr_node.start(kill_at=point)
+    call = ivr_node.call(answers=ONLY_A_CALLBACK)
+    assert ivr_node.was_killed
+    (intake,) = ivr_node.records("intake")
+    assert intake["callback"] == {"wished": "tomorrow"}
+    assert intake["recording"] is None
+    assert not ivr_node.records("callback_wish")
+    assert set(call.codes_told) == {intake["tracking_code"]}
+    assert "callback/registered" in call.heard
+    assert not any("record" in heard for heard in call.heard if heard.startswith("message/"))
+    assert call.done
+
+
+@pytest.mark.chaos
+def test_whoever_asks_for_an_answer_when_ivr_is_killed_is_not_left_in_silence(ivr_node):
+    ivr_node.add_codes("emergency")
+    ivr_node.start(kill_at=KillPoint.MENU_CHOSEN)
+    call = ivr_node.call(answers=CASE | {"menu/main": "3"})
+    assert ivr_node.was_killed
+    assert call.done
+    assert set(call.codes_told) == {ivr_node.records("intake")[0]["tracking_code"]}
+
+
+@pytest.mark.chaos
+def test_yes_to_a_callback_counts_though_the_call_is_lost_before_its_time_is_chosen(ivr_node):
+    ivr_node.add_codes("ivr")
+    ivr_node.start()
+    call = ivr_node.call(hang_up_at="menu/callback_time")
+    assert call.hung_up
+    wait_for(lambda: ivr_node.records("callback_wish"))
+    (wish,) = ivr_node.records("callback_wish")
+    assert wish["wished"] == "asap"
+
+
+@pytest.mark.chaos
+def test_english_chosen_before_the_identity_is_kept_when_ivr_is_killed(ivr_node):
+    ivr_node.add_codes("emergency")
+    ivr_node.start(kill_at=KillPoint.GREETED)
+    call = ivr_node.call(answers=CASE | {"system/language_en": "9"})
+    assert ivr_node.was_killed
+    after = call.heard.index("system/technical_pause")
+    assert set(call.spoken[after:]) == {"en"}
+    assert call.heard.count("system/language_en") == 1
+    assert ivr_node.records("intake")[0]["language"] == "en"
+
+
+def test_next_host_goes_on_in_the_language_that_was_chosen_at_the_one_before(ivr_node):
+    ivr_node.add_codes("ivr")
+    ivr_node.start()
+    call = ivr_node.call(language="en")
+    assert set(call.spoken) == {"en"}
+    assert ivr_node.records("intake")[0]["language"] == "en"
+
+
+def test_emergency_script_says_that_it_records_and_how_to_be_heard(ivr_node):
+    ivr_node.add_codes("emergency")
+    call = ivr_node.call()
+    told = ["system/recording_notice", "system/language_en", "identity/ask", "identity/legal_or_foreign"]
+    assert call.heard[1:5] == told
+    assert set(call.spoken) == {"fa"}
+
+
+def test_nine_is_english_where_no_ivr_was_ever_reached(ivr_node):
+    ivr_node.add_codes("emergency")
+    call = ivr_node.call(answers=CASE | {"system/language_en": "9"})
+    assert set(call.spoken[3:]) == {"en"}
+    assert call.language == "en"
+    (intake,) = ivr_node.records("intake")
+    assert intake["language"] == "en"
+    assert ivr_node.records("call_report")[0]["language"] == "en"
+
+
+def test_first_digit_pressed_during_the_greeting_belongs_to_the_identifier(ivr_node):
+    ivr_node.add_codes("emergency")
+    company = "10380284790"
+    call = ivr_node.call(answers={"system/language_en": company[0]}, ahead=company[1:])
+    assert "identity/ask" not in call.heard
+    assert len(ivr_node.records("intake")) == 1
 
 
 @pytest.mark.chaos
@@ -149,7 +242,8 @@ def test_message_without_a_code_gets_one_when_the_bridge_is_back(ivr_node, start
 
 def test_emergency_script_gives_no_service_without_an_identifier(ivr_node):
     ivr_node.add_codes("emergency")
-    call = ivr_node.call(answers={"identity/ask": "1234567890", "identity/last_try": "1111111111"})
+    wrong = {"identity/legal_or_foreign": "1234567890", "identity/last_try": "1111111111"}
+    call = ivr_node.call(answers=wrong)
     assert call.heard[-1] == "identity/goodbye"
     assert call.done
     assert not ivr_node.records("intake")
