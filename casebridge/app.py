@@ -29,6 +29,7 @@ from casebridge.deadlines import terms as deadline_terms
 from casebridge.deadlines.router import router as deadlines
 from casebridge.events.router import router as events
 from casebridge.intakes.router import router as intakes
+from casebridge.links.recordings.router import router as link_recordings
 from casebridge.links.router import router as links
 from casebridge.links.running import close_links, link_work
 from casebridge.notifications.providers.build import listeners
@@ -59,8 +60,8 @@ log = structlog.get_logger("casebridge")
 
 ROUTERS = (
     intakes, tracking_codes, recordings, transcripts, cases, callbacks, calls, people, audit,
-    events, cartables, notifications, country, referrals, deadlines, links, webhooks, open311,
-    repeats, proposals, registrations, centre,
+    events, cartables, notifications, country, referrals, deadlines, links, link_recordings,
+    webhooks, open311, repeats, proposals, registrations, centre,
 )  # fmt: skip
 
 

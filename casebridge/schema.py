@@ -14,6 +14,7 @@ from casebridge.deadlines import models as deadlines
 from casebridge.events import models as events
 from casebridge.intakes import models as intakes
 from casebridge.links import models as links
+from casebridge.links.recordings import models as link_recordings
 from casebridge.notifications import models as notifications
 from casebridge.open311 import models as open311
 from casebridge.people import models as people
@@ -40,6 +41,7 @@ __all__ = [
     "deadlines",
     "events",
     "intakes",
+    "link_recordings",
     "links",
     "notifications",
     "open311",

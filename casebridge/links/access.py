@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
@@ -26,13 +27,19 @@ async def signed_by_centre(
     _signed: Annotated[Any, Security(_signature)] = None,
 ) -> str:
     """The name of the centre that signed this request. Raises Problem `not_signed_in`."""
-    link = bridge.settings.links.centres.get(centre)
-    header = request.headers.get(signing.HEADER, "")
-    if link is None or not signing.is_genuine(
-        read_secret(bridge.settings, link.secret), await request.body(), header, int(time.time())
-    ):
-        raise Problem("not_signed_in")
-    return centre
+    return _signer(bridge, centre, await request.body(), request)
+
+
+async def asked_by_centre(
+    centre: CentreName,
+    case_id: UUID,
+    recording_id: UUID,
+    request: Request,
+    bridge: Annotated[Bridge, Depends(get_bridge)],
+    _signed: Annotated[Any, Security(_signature)] = None,
+) -> str:
+    """The name of the centre that signed its question for this recording. Raises Problem `not_signed_in`."""
+    return _signer(bridge, centre, signing.question(centre, case_id, recording_id), request)
 
 
 async def outside_samad(
@@ -53,5 +60,16 @@ async def outside_samad(
     return "samad"
 
 
+def _signer(bridge: Bridge, centre: str, content: bytes, request: Request) -> str:
+    link = bridge.settings.links.centres.get(centre)
+    header = request.headers.get(signing.HEADER, "")
+    if link is None or not signing.is_genuine(
+        read_secret(bridge.settings, link.secret), content, header, int(time.time())
+    ):
+        raise Problem("not_signed_in")
+    return centre
+
+
 signed_by_centre.__dict__["line111_access"] = "a centre's signature"
+asked_by_centre.__dict__["line111_access"] = "a centre's signature"
 outside_samad.__dict__["line111_access"] = "the outside SAMAD's secret"

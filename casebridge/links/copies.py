@@ -15,6 +15,7 @@ from casebridge.cases.models import Case
 from casebridge.cases.numbers import number_to_call
 from casebridge.crypto import KeyRing
 from casebridge.links.models import Delivery, LinkedCase
+from casebridge.links.recordings import service as recordings
 from casebridge.links.samad.interface import Identity, NeighbourRefuses, Step
 from casebridge.links.schemas import AnswerCopy, CaseCopy
 from casebridge.transcripts.models import TranscriptRow
@@ -28,11 +29,13 @@ async def read_step(session: AsyncSession, keys: KeyRing, delivery: Delivery) ->
     case, applicant = await case_and_applicant(session, delivery.case_id)
     link = await session.get(LinkedCase, (delivery.target, case.id))
     note = delivery.detail.get("note")
+    copy = await copy_case(session, case)
+    along = await recordings.list_for(session, link, copy.answer.id if copy.answer else None)
     return Step(
         id=delivery.id,
         action=delivery.action,
         at=delivery.created_at,
-        case=await copy_case(session, case),
+        case=copy,
         identity=Identity(
             applicant.identifier_kind,
             open_identifier(keys, applicant.id, applicant.identifier),
@@ -41,6 +44,7 @@ async def read_step(session: AsyncSession, keys: KeyRing, delivery: Delivery) ->
         reference=link.reference if link else None,
         note=note if isinstance(note, str) else None,
         detail=delivery.detail,
+        recordings=tuple(along),
     )
 
 

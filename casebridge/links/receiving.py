@@ -18,7 +18,8 @@ from casebridge.cases.models import Case
 from casebridge.links import steps
 from casebridge.links.fan_out import CENTRE, SAMAD
 from casebridge.links.models import LinkedCase, ReceivedChange
-from casebridge.links.rules import link_actor
+from casebridge.links.recordings import service as recordings
+from casebridge.links.rules import goes_along, link_actor
 from casebridge.links.samad.interface import Identity
 from casebridge.links.schemas import AnswerCopy, Parcel, ParcelReceipt, SamadChange
 from casebridge.problems import Problem
@@ -110,6 +111,7 @@ async def _open(session: AsyncSession, bridge: Bridge, source: str, parcel: Parc
         LinkedCase(target=source, case_id=case.id, direction="in", reference=copy.tracking_code, at=now())
     )
     await history.add(session, case.id, "received", actor, reference=copy.tracking_code)
+    await _await_recordings(session, case, source, parcel)
     return case
 
 
@@ -122,7 +124,8 @@ async def _apply_parcel(
             link.reference = copy.tracking_code
         if copy.answer is None:
             return "known"
-        return await _answer(session, case, copy.answer, source, actor)
+        return await _answer(session, case, parcel, copy.answer, source)
+    await _await_recordings(session, case, source, parcel)
     if case.text is None and copy.text:  # what was spoken has been written down there meanwhile
         case.text = copy.text
         await index_case(session, case.id)
@@ -133,13 +136,27 @@ async def _apply_parcel(
     return "known"
 
 
-async def _answer(session: AsyncSession, case: Case, answer: AnswerCopy, source: str, actor: str) -> str:
+async def _await_recordings(session: AsyncSession, case: Case, source: str, parcel: Parcel) -> None:
+    """What the applicant has said at the centre that gave us the case."""
+    said = [one for one in parcel.recordings if goes_along("out", one.speaker, named=False)]
+    await recordings.await_recordings(session, case, source, said)
+
+
+async def _answer(session: AsyncSession, case: Case, parcel: Parcel, answer: AnswerCopy, source: str) -> str:
     """An answer travels in every later parcel too; by its own id it is given once."""
     mark = f"answer:{answer.id}"
     if await session.get(ReceivedChange, (source, mark)) is not None:
         return "known"
+    spoken = (one for one in parcel.recordings if one.answer_id == answer.id and one.speaker == "official")
     outcome = await steps.apply_answer(
-        session, case, text=answer.text or "", language=answer.language, kind=answer.kind, actor=actor
+        session,
+        case,
+        text=answer.text or "",
+        language=answer.language,
+        kind=answer.kind,
+        actor=link_actor(source),
+        voice=next(spoken, None),
+        source=source,
     )
     if outcome == "refused":
         return outcome

@@ -64,6 +64,19 @@ def link_actor(target: str) -> str:
     return f"link:{target}"
 
 
+def goes_along(direction: str, speaker: str, *, named: bool) -> bool:
+    """Whether a recording goes along with a case: whom we gave it to gets what its applicant said, who gave
+    it to us the voice that answers it; drafts of officials go nowhere.
+
+    Args:
+        direction: `out` where the case was handed over by us, `in` where it came from there.
+        named: An answer names this recording.
+    """
+    if direction == "out":
+        return speaker != "official"
+    return speaker == "official" and named
+
+
 def is_echo(target: str, actor: str) -> bool:
     """Whether a neighbour would be told of what it has just told us itself."""
     return actor == link_actor(target)

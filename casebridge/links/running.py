@@ -1,4 +1,4 @@
-"""Background work of the links: delivering, asking for changes, batches of Open311, forgetting the old."""
+"""Background work of the links: delivering, asking, fetching, batches of Open311, forgetting the old."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from casebridge.bridge import Bridge
 from casebridge.links import service
+from casebridge.links.recordings.fetcher import Fetcher
 from casebridge.links.samad.pulling import Puller
 from casebridge.open311 import service as open311
 
@@ -18,6 +19,8 @@ FORGET_SECONDS: Final = 6 * 3600.0
 def link_work(bridge: Bridge) -> list[Callable[[], Awaitable[None]]]:
     """What runs for ever beside the routes."""
     work: list[Callable[[], Awaitable[None]]] = [bridge.deliverer.run, lambda: _forget_for_ever(bridge)]
+    if bridge.neighbours.centres:
+        work.append(Fetcher(bridge).run)
     mapping = bridge.neighbours.mapping
     if mapping and mapping.changes and mapping.changes.path:
         samad, settings = bridge.neighbours.samad, bridge.settings.links

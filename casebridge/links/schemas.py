@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
 from casebridge.cases.schemas import Channel, Kind, Language, Level, Province, Status
-from casebridge.wire import Base64, Id, Instant, PlainText, TrackingCode, Wire
+from casebridge.wire import Base64, Id, Instant, Milliseconds, PlainText, Sha256, TrackingCode, Wire
 
 UnitText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./-]{1,96}$")]
 CodeText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./:-]{1,64}$")]
 LongText = Annotated[PlainText, Field(max_length=20_000)]
+MOST_RECORDINGS: Final = 50
+"""Of one case, the latest: a case has one to three."""
 
 
 class AnswerCopy(Wire):
@@ -50,6 +52,21 @@ class CaseCopy(Wire):
     """Why the applicant did not accept the last final answer."""
 
 
+class RecordingCopy(Wire):
+    """A recording of a case, announced to another centre, which fetches it: A-law at 8 kHz."""
+
+    id: Id
+    speaker: Literal["applicant", "agent", "both", "official"]
+    language: Language
+    channels: Annotated[int, Field(ge=1, le=2)]
+    bytes: Annotated[int, Field(ge=1, le=256 * 1024 * 1024)]
+    duration_ms: Milliseconds
+    sha256: Sha256
+    created_at: Instant
+    answer_id: Id | None = None
+    """The answer it speaks, where an official spoke one."""
+
+
 class Parcel(Wire):
     """A step of a case on its way to another centre; `id` makes it once only."""
 
@@ -57,6 +74,8 @@ class Parcel(Wire):
     action: CodeText
     at: Instant
     case: CaseCopy
+    recordings: Annotated[tuple[RecordingCopy, ...], Field(max_length=MOST_RECORDINGS)] = ()
+    """What goes along with the case; the sound is fetched by who gets the parcel."""
     sealed: Base64 | None = None
     """`identifier_kind`, `identifier`, `contact_number`, closed with the receiver's public key."""
 

@@ -2,7 +2,8 @@
 
 The header is `X-Line111-Signature: t=<unix seconds>,v1=<hex>`; what is signed is the moment, a dot, and
 the body's bytes. A receiver refuses what is older than the window, so a message that was listened to
-can't be sent again later; within the window the delivery's id keeps it from counting twice.
+can't be sent again later; within the window the delivery's id keeps it from counting twice. A question for a
+recording has no body: signed is what it asks for, and for whom.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import hmac
 import re
 from typing import Final
+from uuid import UUID
 
 HEADER: Final = "X-Line111-Signature"
 ID_HEADER: Final = "X-Line111-Delivery"
@@ -32,6 +34,11 @@ def is_genuine(secret: str, body: bytes, header: str, now: int, *, window: int =
     at = int(form.group(1))
     fits = hmac.compare_digest(_digest(secret, body, at), form.group(2))
     return fits and abs(now - at) <= window
+
+
+def question(centre: str, case_id: UUID, recording_id: UUID) -> bytes:
+    """What a centre signs that asks for a recording: it opens this one alone, and no parcel reads like it."""
+    return f"recording {centre} {case_id} {recording_id}".encode()
 
 
 def _digest(secret: str, body: bytes, at: int) -> str:

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.answers import service as answers
 from casebridge.cases.models import Case
 from casebridge.cases.schemas import Language, Status
+from casebridge.links.recordings import service as recordings
+from casebridge.links.schemas import RecordingCopy
 from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
 
@@ -15,13 +17,34 @@ log = structlog.get_logger("casebridge.links")
 
 
 async def apply_answer(
-    session: AsyncSession, case: Case, *, text: str, language: Language, kind: str, actor: str
+    session: AsyncSession,
+    case: Case,
+    *,
+    text: str,
+    language: Language,
+    kind: str,
+    actor: str,
+    voice: RecordingCopy | None = None,
+    source: str = "",
 ) -> str:
-    """Answers a case as the neighbour did: `applied`, or `refused` where its life here forbids it."""
+    """Answers a case as the neighbour did: `applied`, or `refused` where its life here forbids it.
+
+    Args:
+        voice: The answer spoken, to be fetched from the centre `source`.
+    """
     try:
         async with session.begin_nested():
+            if voice is not None:
+                await recordings.await_recordings(session, case, source, [voice])
             await answers.answer(
-                session, case.id, unit=None, actor=actor, text=text, language=language.value, kind=kind
+                session,
+                case.id,
+                unit=None,
+                actor=actor,
+                text=text,
+                language=language.value,
+                kind=kind,
+                recording_id=voice.id if voice else None,
             )
     except Problem as problem:
         return _refused(case, "answer", problem)

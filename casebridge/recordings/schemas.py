@@ -11,10 +11,12 @@ from casebridge.wire import Id, Instant, Wire
 
 
 class RecordingState(StrEnum):
-    """`expected`: announced by its intake; `held`: whole, verified and encrypted on disk."""
+    """`expected`: announced by its intake or another centre; `held`: whole, verified and encrypted on disk;
+    `absent`: the centre that announced it has it no more, or could not be reached for too long."""
 
     EXPECTED = "expected"
     HELD = "held"
+    ABSENT = "absent"
 
 
 class Recording(Wire):

@@ -21,6 +21,8 @@ from casebridge.transcripts.models import TranscriptRow
 from casebridge.transcripts.schemas import TranscriptStatus
 from line111.clock import now
 
+OFFICIAL = "official"
+"""Who speaks an answer; it is heard, and not written out."""
 _PLAIN: dict[str, Any] = {"synchronize_session": False}
 """No row of these statements is held in the session."""
 
@@ -74,30 +76,18 @@ async def list_recordings(
 
 
 async def mark_held(session: AsyncSession, recording_id: UUID, key_number: int, actor: str) -> None:
-    """The sound is whole and on disk: from now on it can be heard and is to be transcribed."""
+    """The sound is whole and on disk: from now on it can be heard, and is to be transcribed."""
     this = update(RecordingRow).where(RecordingRow.id == recording_id)
     first = this.where(RecordingRow.state != RecordingState.HELD).values(
         key_number=key_number, state=RecordingState.HELD.value, stored_at=now()
     )
-    returned = first.returning(RecordingRow.case_id, RecordingRow.language, RecordingRow.duration_ms)
+    returned = first.returning(
+        RecordingRow.case_id, RecordingRow.language, RecordingRow.duration_ms, RecordingRow.speaker
+    )
     row = (await session.execute(returned.execution_options(**_PLAIN))).one_or_none()
     if row is None:  # somebody else brought it at the same moment; the file is the later one's
         await session.execute(this.values(key_number=key_number).execution_options(**_PLAIN))
         return
-    known = select(TranscriptRow.recording_id).where(TranscriptRow.recording_id == recording_id)
-    if await session.scalar(known) is None:
-        await session.execute(
-            insert(TranscriptRow.__table__),  # type: ignore[arg-type]
-            {
-                "recording_id": recording_id,
-                "case_id": row.case_id,
-                "language": row.language,
-                "status": TranscriptStatus.QUEUED.value,
-                "segments": [],
-                "text": "",
-                "updated_at": now(),
-            },
-        )
     told = {"case_id": str(row.case_id), "duration_ms": row.duration_ms}
     await audit.write(session, actor, "recording_held", "recording", recording_id, detail=told)
     await history.add(
@@ -108,11 +98,28 @@ async def mark_held(session: AsyncSession, recording_id: UUID, key_number: int, 
         recording_id=str(recording_id),
         duration_ms=row.duration_ms,
     )
-    await events.add(
-        session,
-        events.event("recording.held", recording_id=recording_id, case_id=row.case_id),
-        events.transcription_job(recording_id),
-    )
+    held = events.event("recording.held", recording_id=recording_id, case_id=row.case_id)
+    await events.add(session, held)
+    if row.speaker != OFFICIAL:
+        await _queue_transcript(session, recording_id, row.case_id, row.language)
+
+
+async def _queue_transcript(session: AsyncSession, recording_id: UUID, case_id: UUID, language: str) -> None:
+    known = select(TranscriptRow.recording_id).where(TranscriptRow.recording_id == recording_id)
+    if await session.scalar(known) is None:
+        await session.execute(
+            insert(TranscriptRow.__table__),  # type: ignore[arg-type]
+            {
+                "recording_id": recording_id,
+                "case_id": case_id,
+                "language": language,
+                "status": TranscriptStatus.QUEUED.value,
+                "segments": [],
+                "text": "",
+                "updated_at": now(),
+            },
+        )
+    await events.add(session, events.transcription_job(recording_id))
 
 
 def _describe(row: RecordingRow, transcript_status: str | None) -> Recording:

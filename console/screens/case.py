@@ -19,6 +19,7 @@ from casebridge.cartables.rules import Act
 from casebridge.cases import service as cases
 from casebridge.cases.listing import related_cases
 from casebridge.cases.schemas import CaseDetail, CaseRecording, HistoryEntry, Kind
+from casebridge.links.recordings import service as link_recordings
 from casebridge.people.access import address_of
 from casebridge.problems import Problem
 from casebridge.recordings.schemas import RecordingState
@@ -92,11 +93,13 @@ async def case_page(
         journal = await _journal(session, bridge, case_id)
         related = await related_cases(session, bridge.keys, case_id, seen, limit=MOST_RELATED)
         way = await way_values(session, request, person, case_id)
+        source = await link_recordings.source_of(session, recording.id) if recording else None
     return render(
         request,
         "case.html",
         case=case,
         recording=recording,
+        comes_from=source,
         words=shown,
         journal=journal,
         related=related,
@@ -146,11 +149,13 @@ async def tags_part(request: Request, bridge: BridgeParts, person: CaseReader, c
 
 
 @router.get("/cases/{case_id}/recording")
-async def recording_arrived(bridge: BridgeParts, _: CaseReader, case_id: UUID) -> Response:
-    """Has HTMX load the page anew once the recording is there; until then nothing."""
-    recording = _recording(await _case(bridge, case_id), None)
-    held = recording is not None and recording.state == RecordingState.HELD
-    return Response(status_code=204, headers={"HX-Refresh": "true"} if held else None)
+async def recording_arrived(
+    bridge: BridgeParts, _: CaseReader, case_id: UUID, chosen: RecordingChoice = None
+) -> Response:
+    """Has HTMX load the page anew once the recording is there, or known not to come; until then nothing."""
+    recording = _recording(await _case(bridge, case_id), chosen)
+    waits = recording is None or recording.state == RecordingState.EXPECTED
+    return Response(status_code=204, headers=None if waits else {"HX-Refresh": "true"})
 
 
 @router.post("/cases/{case_id}/reveal", dependencies=[Depends(check_form)])

@@ -36,7 +36,7 @@ ENDINGS: Final = {
     "agent_unavailable": N_("No agent was free"),
     "rescued": N_("Rescued from a call that was cut off"),
 }
-RECORDINGS: Final = {"expected": N_("On its way"), "held": N_("Held")}
+RECORDINGS: Final = {"expected": N_("On its way"), "held": N_("Held"), "absent": N_("Not to be had")}
 TRANSCRIPTS: Final = {
     "queued": N_("In line to be transcribed"),
     "in_progress": N_("Being transcribed"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncGenerator
 from typing import Final
+from uuid import UUID
 
 import httpx
 from pydantic import ValidationError
@@ -14,6 +16,8 @@ from casebridge.links.schemas import Parcel, ParcelReceipt
 from line111.sealing import seal
 
 PATH: Final = "/api/v1/links/centres/{name}/parcels"
+SOUND_PATH: Final = "/api/v1/links/centres/{name}/cases/{case}/recordings/{recording}/audio"
+PARTIAL: Final = frozenset({206})
 LONGEST_RECEIPT: Final = 16 * 1024
 """Bytes of a reply that are looked at."""
 
@@ -40,6 +44,7 @@ class CentreSamad:
         timeout: float = 15.0,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        self._ours = ours
         self._path = PATH.format(name=ours)
         self._public = sealing_public
         self._secret = secret
@@ -70,6 +75,34 @@ class CentreSamad:
             raise NeighbourRefuses("it can't apply this step")
         return receipt.reference
 
+    async def sound(self, case_id: UUID, recording_id: UUID, start: int, size: int) -> AsyncGenerator[bytes]:
+        """A recording of a case both know, from a byte on.
+
+        Args:
+            size: Bytes of the whole.
+
+        Raises NeighbourAway, NeighbourRefuses: it is gone there, or not for us.
+        """
+        question = signing.question(self._ours, case_id, recording_id)
+        headers = {
+            "Range": f"bytes={start}-",
+            "Accept-Encoding": "identity",
+            signing.HEADER: signing.sign(self._secret, question, int(time.time())),
+        }
+        path, got = SOUND_PATH.format(name=self._ours, case=case_id, recording=recording_id), start
+        try:
+            async with self._http.stream("GET", path, headers=headers) as answer:
+                check_status(answer.status_code, answer.headers.get("retry-after"), good=PARTIAL)
+                if not answer.headers.get("content-range", "").startswith(f"bytes {start}-"):
+                    raise NeighbourAway("it sent another part")
+                async for piece in answer.aiter_raw():
+                    got += len(piece)
+                    yield piece
+        except httpx.HTTPError as error:
+            raise NeighbourAway(type(error).__name__) from None
+        if got < size:
+            raise NeighbourAway("it broke off")
+
     async def news(self, place: str | None) -> News:
         """Centres tell each other by parcels of their own; there is nothing to ask for."""
         return News(place=place)
@@ -97,5 +130,10 @@ def parcel_of(step: Step, sealing_public: str) -> Parcel:
         "contact_number": step.identity.contact_number,
     }
     return Parcel(
-        id=step.id, action=step.action, at=step.at, case=step.case, sealed=seal(identity, sealing_public)
+        id=step.id,
+        action=step.action,
+        at=step.at,
+        case=step.case,
+        recordings=step.recordings,
+        sealed=seal(identity, sealing_public),
     )

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from casebridge.links.rules import Verdict, retry_after, verdict
-from casebridge.links.schemas import CaseCopy, SamadChange
+from casebridge.links.schemas import CaseCopy, RecordingCopy, SamadChange
 
 
 class LinkError(Exception):
@@ -70,6 +70,8 @@ class Step:
     """The case's name over there, once it has one."""
     note: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    recordings: tuple[RecordingCopy, ...] = ()
+    """What goes along; for other centres alone."""
 
 
 @dataclass(frozen=True, slots=True)

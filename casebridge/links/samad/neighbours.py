@@ -38,7 +38,7 @@ class Neighbours:
         *,
         samad: Samad,
         mapping: SamadMapping | None,
-        centres: dict[str, Samad],
+        centres: dict[str, CentreSamad],
         send_to_agency: SendToAgency,
     ) -> None:
         self._database = database
@@ -86,7 +86,7 @@ def build_neighbours(
     if mapping:
         secret = read_secret(settings, mapping.secret) if mapping.secret else ""
         samad = OutsideSamad(mapping, secret, timeout=links.timeout_seconds)
-    centres: dict[str, Samad] = {
+    centres = {
         name: CentreSamad(
             links.centre,
             centre.url,

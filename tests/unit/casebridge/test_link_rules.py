@@ -17,6 +17,7 @@ from casebridge.links.circuit import Circuit, CircuitState
 from casebridge.links.rules import (
     Verdict,
     action_of,
+    goes_along,
     is_echo,
     is_given_up,
     link_actor,
@@ -94,6 +95,23 @@ def test_a_delivery_is_given_up_by_its_age() -> None:
 )
 def test_how_long_a_neighbour_asks_to_wait(text: str | None, seconds: float | None) -> None:
     assert retry_after(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("direction", "speaker", "named", "goes"),
+    [
+        ("out", "applicant", False, True),
+        ("out", "both", False, True),
+        ("out", "official", True, False),
+        ("in", "official", True, True),
+        ("in", "official", False, False),
+        ("in", "applicant", True, False),
+    ],
+)
+def test_what_citizens_said_goes_with_a_case_and_only_an_answering_voice_comes_back(
+    direction: str, speaker: str, named: bool, goes: bool
+) -> None:
+    assert goes_along(direction, speaker, named=named) is goes
 
 
 def test_nobody_is_told_what_they_told_us() -> None:

@@ -1,0 +1,1 @@
+"""Recordings that follow their case to another centre: listed, asked for, sent."""
