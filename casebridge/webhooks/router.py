@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Request, Response
 
+from casebridge.audit import service as audit
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.cases.schemas import Revealed
 from casebridge.links.samad.interface import LinkError
@@ -70,10 +71,11 @@ async def disable(webhook_id: WebhookId, bridge: Parts, who: Keeper) -> Response
 
 
 @router.post("/webhooks/{webhook_id}/test", tags=["links"], responses=documented(404))
-async def test(webhook_id: WebhookId, bridge: Parts, _who: Keeper) -> TestResult:
+async def test(webhook_id: WebhookId, bridge: Parts, who: Keeper) -> TestResult:
     """Sends a signed message of type `test` now."""
-    async with bridge.database.reading() as session:
+    async with bridge.database.writing() as session:
         webhook = await service.get(session, webhook_id)
+        await audit.write(session, who.actor, "webhook_tested", "webhook", webhook_id)
     try:
         await bridge.agencies.test(webhook)
     except LinkError as error:
