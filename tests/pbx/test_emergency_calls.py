@@ -218,6 +218,22 @@ def test_caller_whom_no_ivr_answers_gives_identity_and_message_and_is_told_a_cod
     assert not list((node.settings.spool_dir / "drafts").iterdir())
 
 
+def test_caller_whom_no_ivr_answers_is_served_in_english_after_nine(node, ivr):
+    language_en = node.settings.sounds_dir / "fa" / f"{prompts.LANGUAGE_EN}.alaw"
+    short = language_en.read_bytes()
+    language_en.write_bytes(to_alaw(tone(6, 350)))  # long enough to press a key while it is said
+    try:
+        report = phone(node, f"wait:2 !9 {NATIONAL_ID} say #")
+    finally:
+        language_en.write_bytes(short)
+    assert report.outcome is Outcome.REGULAR, report
+    intake = only_intake(node)
+    assert intake["language"] == "en"
+    assert private(node, intake)["identifier"] == NATIONAL_ID
+    (told,) = records(node, "call_report")
+    assert (told["language"], told["code_told"]) == ("en", True)
+
+
 def test_caller_of_the_emergency_script_who_hangs_up_after_speaking_has_a_case(node, ivr):
     phone(node, f"{NATIONAL_ID} say wait:4.5 hangup")
     wait_for(lambda: records(node, "intake"))

@@ -241,11 +241,19 @@ def test_what_was_pressed_counts_once_though_ivr_is_killed(waiting: Waiting, poi
 
 
 @pytest.mark.chaos
-def test_what_could_not_be_noted_is_not_confirmed_and_can_be_said_again(waiting: Waiting) -> None:
+@pytest.mark.parametrize(
+    ("point", "pressed"),
+    [(DecisionPoint.ANSWER_FOUND, ""), (DecisionPoint.DECISION_CHOSEN, "hear:followup/decide 1")],
+)
+def test_what_could_not_be_noted_is_not_confirmed_and_can_be_said_again(
+    waiting: Waiting, point: DecisionPoint, pressed: str
+) -> None:
     line = waiting.line
     line.ivr.kill()
-    line.start_ivr(DecisionPoint.DECISION_CHOSEN)
-    phoned = line.phone(f"{waiting.script} hear:followup/decide 1 hear:system/technical_pause hangup")
+    line.start_ivr(point)
+    phoned = line.phone(f"{waiting.script} {pressed} hear:system/technical_pause hangup")
+    assert line.ivr.ended_by(signal.SIGKILL)
+    assert prompts.TECHNICAL_PAUSE in phoned.heard  # nobody is left in silence
     assert prompts.FOLLOWUP_ACCEPTED not in phoned.heard
     line.start_ivr()
     line.phone(f"{waiting.script} hear:followup/decide 1")
