@@ -16,14 +16,17 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 from uuid6 import uuid7
 
 from casebridge.app import equip, routes
 from casebridge.bridge import Bridge
 from casebridge.client import BridgeClient
+from casebridge.country.models import MembershipRow
 from casebridge.country.seeding import seed
 from casebridge.database import Database
 from casebridge.migrate import upgrade
+from casebridge.people.models import Account
 from casebridge.people.service import ensure_account
 from casebridge.schema import METADATA
 from line111.clock import now, to_text
@@ -311,18 +314,21 @@ def codes(bridge: Any) -> list[str]:
 
 @pytest.fixture
 def signed_in(bridge: Any) -> Callable[..., httpx.Client]:
-    """Signs a person in at the bridge that runs in a process of its own."""
+    """Signs a person in at the bridge that runs in a process of its own; an official may hold a unit."""
 
-    async def make(roles: tuple[str, ...]) -> None:
+    async def make(username: str, roles: tuple[str, ...], unit: str | None) -> None:
         database = Database(bridge.settings.database_url)
         async with database.writing() as session:
-            await ensure_account(session, "person1", PASSWORD, roles)
+            await ensure_account(session, username, PASSWORD, roles)
+            if unit is not None:
+                account = await session.scalar(select(Account.id).where(Account.username == username))
+                session.add(MembershipRow(account_id=account, unit_code=unit, position="head", since=now()))
         await database.close()
 
-    def sign_in(*roles: str) -> httpx.Client:
-        asyncio.run(make(roles))
+    def sign_in(*roles: str, username: str = "person1", unit: str | None = None) -> httpx.Client:
+        asyncio.run(make(username, roles, unit))
         client: httpx.Client = bridge.http()
-        answer = client.post("/api/v1/session", json={"username": "person1", "password": PASSWORD})
+        answer = client.post("/api/v1/session", json={"username": username, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
         return client
