@@ -14,6 +14,7 @@ from casebridge.cases.models import Case
 from casebridge.database import Database
 from casebridge.notifications import service
 from casebridge.notifications.models import Attempt, Notification
+from line111.secrets import ensure_secrets
 
 PROVIDERS = """
 [[provider]]
@@ -38,6 +39,7 @@ async def test_a_bridge_killed_while_a_gateway_thinks_asks_it_again_with_the_sam
     settings = make_home()
     file = settings.home / "providers.toml"
     file.write_text(PROVIDERS.format(port=gateway.port))
+    ensure_secrets(settings, ["token_provider_gateway"])
     monkeypatch.setenv("LINE111_NOTIFICATIONS__PROVIDERS", str(file))
     monkeypatch.setenv("LINE111_NOTIFICATIONS__QUIET_FROM", "00:00")
     monkeypatch.setenv("LINE111_NOTIFICATIONS__QUIET_UNTIL", "00:00")
