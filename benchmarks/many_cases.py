@@ -67,8 +67,9 @@ async def fill(settings: Settings, count: int) -> None:
             async with database.writing() as session:
                 await _write(session, rows)
         if not database.is_sqlite:  # what autovacuum does by itself a minute later
-            async with database.writing() as session:
-                await session.execute(text("ANALYZE"))
+            async with database.engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await connection.execute(text("VACUUM ANALYZE"))
     finally:
         await database.close()
 
@@ -147,7 +148,8 @@ def _case(
     if not written:
         yield from _spoken(case_id, at, said[0].language, whole)
     words = " ".join(_searchable(example.text) for example in said)
-    yield CaseWords.__table__, {"number": place_in_time(at, case_id), "case_id": case_id, "words": words}
+    place = {"number": place_in_time(at, case_id), "case_id": case_id, "province": province}
+    yield CaseWords.__table__, place | {"words": words}
 
 
 def _said(chance: random.Random) -> list[Example]:

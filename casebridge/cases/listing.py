@@ -18,6 +18,7 @@ from casebridge.cases.schemas import CasePage, CaseRow
 from casebridge.crypto import KeyRing
 from casebridge.paging import Cursors, moment_and_id
 from casebridge.search import service as search
+from casebridge.search.models import CaseWords
 from persian.digits import to_latin
 
 
@@ -103,10 +104,12 @@ def _with_applicant() -> Select[Any]:
 
 
 def _filtered(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
+    # Beside the words stands the province, too: of its matches alone a page is read.
+    province = CaseWords.province if _asks_for_words(wanted.q) else Case.province
     equal = {
         Case.kind: wanted.kind,
         Case.status: wanted.status,
-        Case.province: wanted.province,
+        province: wanted.province,
         Case.channel: wanted.channel,
     }
     for column, value in equal.items():
@@ -126,10 +129,14 @@ def _filtered(query: Select[Any], wanted: CaseFilter) -> Select[Any]:
 
 def _sorted(session: AsyncSession, query: Select[Any], asked: str | None) -> tuple[Select[Any], Any]:
     """The newest first; words that are asked for bring an order of their own that says the same."""
-    if asked and asked.strip() and not _code_in(asked):
+    if asked and _asks_for_words(asked):
         query, order = search.narrowed(session, query, asked)
         return query.order_by(order.desc()), order
     return query.order_by(Case.opened_at.desc(), Case.id.desc()), None
+
+
+def _asks_for_words(asked: str | None) -> bool:
+    return bool(asked and asked.strip()) and _code_in(asked) is None
 
 
 def _code_in(asked: str | None) -> str | None:

@@ -27,6 +27,7 @@ from casebridge.referrals import rules
 from casebridge.referrals.known import check_known
 from casebridge.referrals.models import Referral
 from casebridge.referrals.rules import CaseFacts, Decision
+from casebridge.search.service import index_case
 from line111.clock import now
 
 UNTOUCHED = timedelta(hours=24)
@@ -98,6 +99,8 @@ async def classify(
     detail = {name: {"from": getattr(case, name), "to": value} for name, value in changed.items()}
     for name, value in changed.items():
         setattr(case, name, value)
+    if "province" in changed:
+        await index_case(session, case_id)
     decision = _route(facts_of(case), land)
     if changed:
         await take_step(session, case, Action.CLASSIFIED, actor, unit=unit, detail=detail, address=address)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casebridge.tables import Table
@@ -18,11 +18,14 @@ class CaseWords(Table):
     """
 
     __tablename__ = "case_words"
+    __table_args__ = (Index("ix_case_words_province_number", "province", "number"),)
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     """Grows with the moment the case was opened (`rules.place_in_time`)."""
     case_id: Mapped[UUID] = mapped_column(ForeignKey("cases.id"), unique=True)
     words: Mapped[str] = mapped_column(Text)
+    province: Mapped[str | None] = mapped_column(String(2))
+    """The case's own, so that matches within a province are not sought in all thirty-one."""
 
 
 def kept_by_the_database(name: str | None, kind: str) -> bool:

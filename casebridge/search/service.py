@@ -39,37 +39,41 @@ _ATTEMPTS = 16
 
 
 async def index_case(session: AsyncSession, case_id: UUID) -> None:
-    """Writes anew what can be searched of a case: its text, its answers, its transcripts.
+    """Writes anew what can be searched of a case: its text, its answers, its transcripts, and where it is.
 
     To be called after each change of them, in the same transaction. The case's row is held meanwhile,
     so that of two changes at once neither is lost.
     """
     await session.flush()
-    opened_at = await session.scalar(select(Case.opened_at).where(Case.id == case_id).with_for_update())
-    if opened_at is None:
+    found = await session.execute(
+        select(Case.opened_at, Case.province).where(Case.id == case_id).with_for_update()
+    )
+    case = found.first()
+    if case is None:
         return
-    words = searchable(await texts_of(session, case_id))
+    now = {"words": searchable(await texts_of(session, case_id)), "province": case.province}
     known = await session.execute(
-        select(CaseWords.number, CaseWords.words).where(CaseWords.case_id == case_id)
+        select(CaseWords.number, CaseWords.words, CaseWords.province).where(CaseWords.case_id == case_id)
     )
     row = known.first()
     if row is None:
-        if words:
-            await _add(session, place_in_time(opened_at, case_id), case_id, words)
-    elif row.words != words:
-        await session.execute(change(CaseWords).where(CaseWords.number == row.number).values(words=words))
+        if now["words"]:
+            await _add(session, place_in_time(case.opened_at, case_id), {"case_id": case_id, **now})
+    elif {"words": row.words, "province": row.province} != now:
+        await session.execute(change(CaseWords).where(CaseWords.number == row.number).values(now))
 
 
-async def _add(session: AsyncSession, number: int, case_id: UUID, words: str) -> None:
+async def _add(session: AsyncSession, number: int, row: dict[str, Any]) -> None:
     """Under the first free number: two cases may have been opened in one microsecond."""
     for free in range(number, number + _ATTEMPTS):
-        row = {"number": free, "case_id": case_id, "words": words}
         statement = (
-            insert_into(session, CaseWords).values(row).on_conflict_do_nothing(index_elements=["number"])
+            insert_into(session, CaseWords)
+            .values(number=free, **row)
+            .on_conflict_do_nothing(index_elements=["number"])
         )
         if (await session.execute(statement.returning(CaseWords.number))).first() is not None:
             return
-    await session.execute(insert(CaseWords).values(number=number + _ATTEMPTS, case_id=case_id, words=words))
+    await session.execute(insert(CaseWords).values(number=number + _ATTEMPTS, **row))
 
 
 def narrowed(session: AsyncSession, query: Select[Any], asked: str) -> tuple[Select[Any], Any]:

@@ -13,8 +13,9 @@ from casebridge.applicants.models import Applicant
 from casebridge.cases.models import Case
 from casebridge.database import Database
 from casebridge.migrate import downgrade, upgrade
+from casebridge.referrals.service import classify
 from casebridge.search.models import CaseWords
-from casebridge.search.service import index_case
+from casebridge.search.service import index_case, narrowed
 from casebridge.tables import new_id
 from line111.clock import now, to_text
 from persian.identifiers import sample_identifier
@@ -197,3 +198,43 @@ async def _words(url: str) -> list[str]:
         words = list(await session.scalars(select(CaseWords.words).order_by(CaseWords.number)))
     await database.close()
     return words
+
+
+async def test_a_case_is_found_in_the_province_it_is_in_now(api: Any) -> None:
+    moved, stays = await _cases(api, ["پل روستا شکسته است", "پل شهر ترک خورده است"])
+    assert await _found(api, "پل", province="23") == [stays, moved]
+    async with api.bridge.database.writing() as session:
+        await classify(session, UUID(moved), {"province": "08"}, "test")
+    assert await _found(api, "پل", province="23") == [stays]
+    assert await _found(api, "پل", province="08") == [moved]
+    async with api.bridge.database.writing() as session:
+        await classify(session, UUID(moved), {"province": None}, "test")
+    assert await _found(api, "پل", province="08") == []
+    assert await _found(api, "پل روستا") == [moved]
+
+
+async def test_words_within_a_province_are_read_from_it_alone(api: Any) -> None:
+    """PostgreSQL would rather walk through all provinces while there are few cases, hence no other way."""
+    if api.bridge.database.is_sqlite:
+        explain, plan = "EXPLAIN QUERY PLAN", "VIRTUAL TABLE INDEX"
+    else:
+        explain, plan = "EXPLAIN", "ix_case_words_province_number"
+    async with api.bridge.database.reading() as session:
+        if not api.bridge.database.is_sqlite:
+            for way in ("seqscan", "bitmapscan", "sort"):
+                await session.execute(text(f"SET LOCAL enable_{way} = off"))
+        wanted = select(CaseWords.number).select_from(Case).where(CaseWords.province == "23")
+        query, order = narrowed(session, wanted, "پل")
+        connection = await session.connection()
+        asked = (
+            query.order_by(order.desc())
+            .limit(51)
+            .compile(connection.engine, compile_kwargs={"literal_binds": True})
+        )
+        rows = [str(tuple(row)) for row in await session.execute(text(f"{explain} {_escaped(str(asked))}"))]
+    assert any(plan in row for row in rows), rows
+
+
+def _escaped(statement: str) -> str:
+    """A colon in a text stands for no parameter."""
+    return statement.replace(":", "\\:")
