@@ -24,8 +24,8 @@ from casebridge.recordings.models import RecordingRow
 from casebridge.transcripts.models import TranscriptRow
 from persian.identifiers import mask_identifier
 
-BEGINNING: Final = 1000
-"""Characters of a transcript a list looks at: enough for an excerpt."""
+BEGINNING: Final = 4000
+"""Characters of a transcript a list looks at: enough for an excerpt, many times over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from persian.long_numbers import without_long_numbers
 EXCERPT: Final = 140
 HIDDEN: Final = "•••"
 """Stands for an identifier or a telephone number."""
-_FIRST_LOOK: Final = 1000
+_FIRST_LOOK: Final = 400
 _LONGEST_NUMBER: Final = 200
 """Characters of a long number of which only the beginning was looked at, and which was not known for one."""
 
