@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fastapi import Depends, FastAPI
-from starlette.routing import Match, Mount
+from starlette.routing import Match, Mount, Route
 from starlette.types import Scope
 
+from casebridge import health
 from casebridge.app import create_app as create_bridge_app
 from casebridge.bridge import Bridge
 from casebridge.cartables.access import within_sight
@@ -20,13 +23,20 @@ from console.screens import routers
 from line111.secrets import read_secret
 from line111.settings import Settings
 
+BESIDE: Final = frozenset(route.path for route in health.router.routes if isinstance(route, Route))
+"""Paths the bridge has outside its API."""
+
 
 class Screens(Mount):
-    """The mount of the screens: everything but the API, which answers its own 404s."""
+    """The mount of the screens: everything but the API, which answers its own 404s, and a few paths.
+
+    It stands first: a screen is not sought among the routes of the API.
+    """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """No match below `/api`."""
-        if str(scope.get("path", "")).startswith("/api/"):
+        path = str(scope.get("path", ""))
+        if path.startswith("/api/") or path in BESIDE:
             return Match.NONE, {}
         return super().matches(scope)
 
@@ -40,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     app = create_bridge_app(settings)
     screens = create_screens(settings, app.state.bridge)
-    app.router.routes.append(Screens("/", app=PageHeaders(screens), name="screens"))
+    app.router.routes.insert(0, Screens("/", app=PageHeaders(screens), name="screens"))
     return app
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from casebridge.cases.schemas import Level
@@ -85,6 +86,7 @@ _SHAPES: Final = tuple(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=20_000)
 def parse(code: str) -> Unit:
     """What this code means. Raises UnknownUnit."""
     for pattern, kind, level in _SHAPES:
