@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
 from casebridge.applicants.identity import belongs_to
 from casebridge.applicants.models import Applicant
@@ -53,6 +53,7 @@ SEALED = (
     Sealed(Notification, "target", "message"),
     Sealed(ChangeAside, "content", "change"),
 )
+"""All sealed columns: `rotate` and `remaining` go by them, and by the recordings' files."""
 
 
 def add_key(settings: Settings) -> int:
@@ -83,10 +84,19 @@ async def remaining(database: Database, keys: KeyRing) -> int:
     """How many rows and files still need an older key."""
     count = 0
     async with database.reading() as session:
-        for table in (*(sealed.table for sealed in SEALED), RecordingRow):
-            older = select(func.count()).select_from(table).where(table.key_number < keys.current)
-            count += int(await session.scalar(older) or 0)
+        for older in (*(_older(sealed.table, keys) for sealed in SEALED), _older_recordings(keys)):
+            count += int(await session.scalar(select(func.count()).where(older)) or 0)
     return count
+
+
+def _older(table: Any, keys: KeyRing) -> ColumnElement[bool]:
+    """The condition of rows under an older key: what is done, and what remains to be done."""
+    older: ColumnElement[bool] = table.key_number < keys.current
+    return older
+
+
+def _older_recordings(keys: KeyRing) -> ColumnElement[bool]:
+    return and_(RecordingRow.state == RecordingState.HELD.value, _older(RecordingRow, keys))
 
 
 async def _fields(database: Database, keys: KeyRing, sealed: Sealed) -> int:
@@ -94,7 +104,7 @@ async def _fields(database: Database, keys: KeyRing, sealed: Sealed) -> int:
     value = getattr(table, sealed.column)
     while True:
         async with database.writing() as session:
-            old = select(table.id, value).where(table.key_number < keys.current).limit(BATCH)
+            old = select(table.id, value).where(_older(table, keys)).limit(BATCH)
             rows = (await session.execute(old.with_for_update(skip_locked=True))).all()
             for row_id, blob in rows:
                 name = f"{sealed.prefix}:{row_id}"
@@ -110,16 +120,8 @@ async def _recordings(database: Database, keys: KeyRing, store: RecordingStore) 
     count = 0
     while True:
         async with database.reading() as session:
-            rows = (
-                await session.scalars(
-                    select(RecordingRow)
-                    .where(
-                        RecordingRow.state == RecordingState.HELD.value,
-                        RecordingRow.key_number < keys.current,
-                    )
-                    .limit(BATCH)
-                )
-            ).all()
+            old = select(RecordingRow).where(_older_recordings(keys)).limit(BATCH)
+            rows = (await session.scalars(old)).all()
         for row in rows:
             number = await store.reencrypt(row.id, row.bytes, row.sha256)
             async with database.writing() as session:
