@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from casebridge.tables import Table
@@ -14,11 +14,11 @@ class CaseWords(Table):
     """The words of a case; a case nobody has said or written anything about has no row.
 
     SQLite keeps the FTS5 table `case_words_index` over it by triggers; PostgreSQL keeps the column
-    `vector` and a GIN index. Neither is known to SQLAlchemy, nor to the check of migrations.
+    `vector`, a GIN index of it, and one of provinces and numbers. None of these is known to SQLAlchemy,
+    nor to the check of migrations.
     """
 
     __tablename__ = "case_words"
-    __table_args__ = (Index("ix_case_words_province_number", "province", "number"),)
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     """Grows with the moment the case was opened (`rules.place_in_time`)."""
@@ -32,4 +32,8 @@ def kept_by_the_database(name: str | None, kind: str) -> bool:
     """Whether a table, column or index belongs to the databases' own full text."""
     if kind == "table":
         return bool(name) and str(name).startswith("case_words_index")
-    return (kind, name) in {("column", "vector"), ("index", "ix_case_words_vector")}
+    return (kind, name) in {
+        ("column", "vector"),
+        ("index", "ix_case_words_vector"),
+        ("index", "ix_case_words_province_number"),
+    }
