@@ -1,8 +1,8 @@
 """Access to routes: everything is denied unless a route names what is needed (deny by default).
 
 A request carries either `Authorization: Bearer <token>` (services) or the session cookie (people).
-Unsafe requests with a cookie must repeat the session's CSRF token, in the header `X-CSRF-Token` or
-the form field `csrf_token`.
+Unsafe requests with a cookie must repeat the session's CSRF token in the header `X-CSRF-Token`; the
+forms of the screens have tokens of their own (`console.forms.tokens`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.people import service
-from casebridge.people.service import Principal
+from casebridge.people.service import Principal, SignedIn
 from casebridge.problems import Problem
 
 COOKIE = "line111_session"
@@ -47,7 +47,7 @@ async def optional_principal(
     async with bridge.database.reading() as session:
         person = await service.person_of(session, token)
     if person is not None and request.method not in SAFE_METHODS:
-        await _check_csrf(request, person)
+        _check_csrf(request, person)
     return person
 
 
@@ -103,16 +103,26 @@ async def everybody() -> None:
 everybody.__dict__["line111_access"] = "everybody"
 
 
+def set_session_cookie(response: Response, signed_in: SignedIn, request: Request) -> None:
+    """Puts the session into a cookie that scripts can't read and other sites can't send along.
+
+    It ends with the browser; the session itself ends by the server's clock.
+    """
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, signed_in.token, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def drop_session_cookie(response: Response) -> None:
+    """Takes it out of the browser again."""
+    response.delete_cookie(COOKIE, path="/")
+
+
 def address_of(request: Request) -> str | None:
     """Where a request came from, for the audit trail."""
     return request.client.host[:64] if request.client else None
 
 
-async def _check_csrf(request: Request, person: Principal) -> None:
+def _check_csrf(request: Request, person: Principal) -> None:
     given = request.headers.get("x-csrf-token", "")
-    kind = request.headers.get("content-type", "")
-    if not given and kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        field = (await request.form()).get("csrf_token", "")
-        given = field if isinstance(field, str) else ""
     if not hmac.compare_digest(given.encode(), person.csrf_token.encode()):
         raise Problem("csrf")

@@ -9,7 +9,14 @@ from fastapi import APIRouter, Body, Depends, Request, Response
 
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.people import service
-from casebridge.people.access import COOKIE, address_of, current_person, everybody
+from casebridge.people.access import (
+    COOKIE,
+    address_of,
+    current_person,
+    drop_session_cookie,
+    everybody,
+    set_session_cookie,
+)
 from casebridge.people.rules import Role
 from casebridge.people.schemas import Credentials, Session
 from casebridge.people.service import Principal, SignedIn
@@ -18,19 +25,6 @@ from casebridge.problems import Problem, documented
 
 router = APIRouter(tags=["session"])
 Parts = Annotated[Bridge, Depends(get_bridge)]
-
-
-def set_session_cookie(response: Response, signed_in: SignedIn, request: Request) -> None:
-    """Puts the session into a cookie that scripts can't read and other sites can't send along."""
-    response.set_cookie(
-        COOKIE,
-        signed_in.token,
-        expires=signed_in.expires_at,
-        httponly=True,
-        samesite="lax",
-        secure=request.url.scheme == "https",
-        path="/",
-    )
 
 
 async def check_origin(request: Request) -> None:
@@ -88,5 +82,5 @@ async def sign_out(
     async with bridge.database.writing() as session:
         await service.sign_out(session, request.cookies.get(COOKIE, ""), address=address_of(request))
     answer = Response(status_code=204)
-    answer.delete_cookie(COOKIE, path="/")
+    drop_session_cookie(answer)
     return answer

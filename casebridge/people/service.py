@@ -57,7 +57,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A fresh session: `token` goes into the cookie, `csrf_token` into forms."""
+    """A fresh session: `token` goes into the cookie, `csrf_token` with every change."""
 
     token: str
     csrf_token: str

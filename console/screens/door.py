@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from casebridge.people import service as people
-from casebridge.people.access import COOKIE, address_of
+from casebridge.people.access import COOKIE, address_of, drop_session_cookie, set_session_cookie
 from casebridge.people.sign_in import throttled_sign_in
 from casebridge.problems import Problem
 from console.forms.tokens import check_form
@@ -59,9 +59,7 @@ async def sign_in(
         words = speech.gettext("User name or password is not right. Check the keyboard's language, too.")
         return _door(request, 401, back=local(back), username=name, problem=words)
     response = RedirectResponse(local(back), 303)
-    response.set_cookie(
-        COOKIE, opened.token, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
-    )
+    set_session_cookie(response, opened, request)
     return response
 
 
@@ -71,7 +69,7 @@ async def sign_out(request: Request, bridge: BridgeParts, _: SignedIn) -> Respon
     async with bridge.database.writing() as session:
         await people.sign_out(session, request.cookies.get(COOKIE, ""), address=address_of(request))
     response = RedirectResponse("/sign-in", 303)
-    response.delete_cookie(COOKIE, path="/")
+    drop_session_cookie(response)
     return response
 
 
