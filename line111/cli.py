@@ -35,14 +35,6 @@ app = typer.Typer(
 _NAMES = ", ".join(program.name for program in PROGRAMS)
 Only = Annotated[list[str], typer.Option("--only", help=f"Start these alone (repeat it): {_NAMES}.")]
 Without = Annotated[list[str], typer.Option("--without", help="Start all but these (repeat it).")]
-_CANNOT_GO_ON = (
-    supervision.AlreadyUp,
-    supervision.PortTaken,
-    supervision.ManagerDied,
-    NotUp,
-    Refused,
-    FileNotFoundError,
-)
 NOT_UP = 3
 """Exit code of commands that need a running node."""
 

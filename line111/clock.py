@@ -15,11 +15,3 @@ def to_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone could be any of forty: give it one")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def from_text(text: str) -> datetime:
-    """Read `to_text`'s form (any offset is accepted). Raises ValueError if it is no such moment."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"no time zone in {text!r}")
-    return moment.astimezone(UTC)

@@ -10,10 +10,9 @@ from pydantic import StringConstraints
 from casebridge.cases.schemas import Language
 from casebridge.country.schemas import SubjectCode
 from casebridge.referrals.schemas import Seen
-from casebridge.wire import Id, Instant, PlainText, Wire
+from casebridge.wire import CallId, Id, Instant, PlainText, Wire
 
 AnswerText = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=8_000)]
-DecidedBy = Literal["phone", "sms", "agent", "silence", "link"]
 
 
 class AnswerForm(Wire):
@@ -32,6 +31,8 @@ class DecisionForm(Wire):
 
     accepted: bool
     text: Annotated[PlainText, StringConstraints(strip_whitespace=True, max_length=4_000)] | None = None
+    call_id: CallId | None = None
+    """The call in which they said so; the callback is known by itself."""
     version: Seen = None
 
 

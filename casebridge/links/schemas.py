@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -167,6 +167,3 @@ class DeliveryPage(Wire):
 
     items: list[DeliveryView]
     next_cursor: str | None
-
-
-Detail = dict[str, Any]

@@ -71,17 +71,6 @@ async def take(
         return [(row, row.id in cut_off) for row in taken]
 
 
-async def waiting_after(database: Database) -> datetime | None:
-    """When the next message is due; None where nothing waits."""
-    async with database.reading() as session:
-        return await session.scalar(
-            select(Notification.next_at)
-            .where(Notification.state == State.WAITING.value)
-            .order_by(Notification.next_at)
-            .limit(1)
-        )
-
-
 async def begin(
     session: AsyncSession, row: Notification, holder: str, provider: str, bound: Bound, lease: timedelta
 ) -> int:

@@ -24,7 +24,6 @@ FIELDS: Final = frozenset(
         "description", "media_url",
     }
 )  # fmt: skip
-IGNORED: Final = frozenset({"api_key", "jurisdiction_id", "device_id", "first_name", "last_name"})
 ATTRIBUTES: Final = frozenset({"national_id", "identifier_kind", "kind", "province", "county"})
 NUMBERS: Final = frozenset({"lat", "long", "national_id", "phone", "province", "county"})
 """Fields people may have written with Persian digits."""

@@ -6,13 +6,13 @@ import hashlib
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from casebridge.tables import new_id
-from line111.clock import from_text, now, to_text
+from line111.clock import now, to_text
 from line111.sealing import seal
 from line111.secrets import read_secret
 from persian.identifiers import sample_identifier
@@ -149,7 +149,7 @@ def _report(intake_id: UUID, matter: dict[str, Any], number: int) -> dict[str, A
     return {
         "format": 1, "type": "call_report", "record_id": str(new_id()), "call_id": f"1795500000.{number}",
         "node": "n1", "language": matter["language"], "caller_sealed": None, "started_at": began,
-        "answered_at": began, "ended_at": to_text(from_text(began) + timedelta(seconds=70)),
+        "answered_at": began, "ended_at": to_text(datetime.fromisoformat(began) + timedelta(seconds=70)),
         "outcome": "case", "intake_id": str(intake_id), "code_told": True, "journal": SAID["journal"],
     }  # fmt: skip
 
