@@ -18,9 +18,11 @@ FORGET_SECONDS: Final = 6 * 3600.0
 
 def link_work(bridge: Bridge) -> list[Callable[[], Awaitable[None]]]:
     """What runs for ever beside the routes."""
-    work: list[Callable[[], Awaitable[None]]] = [bridge.deliverer.run, lambda: _forget_for_ever(bridge)]
-    if bridge.neighbours.centres:
-        work.append(Fetcher(bridge).run)
+    work: list[Callable[[], Awaitable[None]]] = [
+        bridge.deliverer.run,
+        Fetcher(bridge).run,
+        lambda: _forget_for_ever(bridge),
+    ]
     mapping = bridge.neighbours.mapping
     if mapping and mapping.changes and mapping.changes.path:
         samad, settings = bridge.neighbours.samad, bridge.settings.links

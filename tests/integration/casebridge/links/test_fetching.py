@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -21,7 +22,7 @@ from casebridge.recordings.models import RecordingRow
 from casebridge.tables import new_id
 from line111.clock import now
 from line111.secrets import read_secret
-from tests.integration.casebridge.links.cases_here import new_case, read_case
+from tests.integration.casebridge.links.cases_here import new_case, read_case, until
 from tests.integration.casebridge.links.outside_server import SECRET
 
 SOUND = bytes(range(256)) * 400
@@ -48,7 +49,7 @@ async def _streamed(sound: bytes) -> AsyncIterator[bytes]:
 
 
 def beside(api: Any) -> Neighbour:
-    """Gives a bridge its neighbour; it fetches only when a test has it fetch."""
+    """Gives a running bridge its neighbour."""
     made, public = Neighbour(), read_secret(api.settings, "sealing_public")
     transport = httpx.MockTransport(made.answer)
     api.bridge.neighbours.centres["a"] = CentreSamad("b", "http://a", public, SECRET, transport=transport)
@@ -66,13 +67,21 @@ async def told_of(api: Any) -> Any:
     return copy.id
 
 
+async def is_in(api: Any, recording: UUID, state: str) -> bool:
+    """Whether a recording has come to this state."""
+    async with api.bridge.database.reading() as session:
+        return bool((await session.get_one(RecordingRow, recording)).state == state)
+
+
 async def test_two_bridges_on_one_database_fetch_it_once(api: Any) -> None:
     neighbour, recording = beside(api), await told_of(api)
-    fetchers = [Fetcher(api.bridge) for _ in range(2)]
-    assert sorted(await asyncio.gather(*(one.fetch_next("centre:a") for one in fetchers))) == [False, True]
+    others = [asyncio.create_task(Fetcher(api.bridge).run()) for _ in range(3)]
+    await until(lambda: is_in(api, recording, "held"), "the recording")
+    for one in others:
+        one.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
     assert neighbour.asked == ["bytes=0-"]
     async with api.bridge.database.reading() as session:
-        assert (await session.get_one(RecordingRow, recording)).state == "held"
         held = select(func.count()).select_from(HistoryLine).where(HistoryLine.action == "recording_held")
         assert await session.scalar(held) == 1
 
@@ -82,11 +91,20 @@ async def test_another_sound_than_was_told_of_is_never_kept(seeded_api: Any, wro
     api = seeded_api
     beside(api).sound = wrong
     recording = await told_of(api)
-    assert await Fetcher(api.bridge).fetch_next("centre:a")
+
+    async def tried() -> Any:
+        async with api.bridge.database.reading() as session:
+            row = await session.get_one(AwaitedRecording, recording)
+            return row if row.attempts else None
+
+    row = await until(tried, "a go that failed")
+    assert row.taken_until is None
+    assert row.next_at > row.created_at, "it is asked for again, later"
     assert not api.bridge.store._path(recording).exists()
-    async with api.bridge.database.reading() as session:
-        row = await session.get_one(AwaitedRecording, recording)
-        assert (row.attempts, row.taken_until) == (1, None)
-        assert row.next_at is not None
-        assert row.next_at > row.created_at, "it is asked for again, later"
-        assert (await session.get_one(RecordingRow, recording)).state == "expected"
+    assert await is_in(api, recording, "expected")
+
+
+async def test_what_is_to_come_from_a_centre_no_more_linked_gets_an_end(seeded_api: Any) -> None:
+    seeded_api.settings.links.give_up_hours = 0
+    recording = await told_of(seeded_api)
+    await until(lambda: is_in(seeded_api, recording, "absent"), "the recording to be given up")

@@ -207,6 +207,9 @@ async def test_until_it_is_there_the_page_says_that_it_comes_from_the_other_cent
     await pair.ask_now()
     await arrives(pair.b, recording)
     assert await heard(pair.b, recording) == SOUND
+    async with browser(pair.b, "supervisor") as http:  # the open page asks after the event of its arrival
+        told = await http.get(f"/cases/{case_id}/recording?recording={recording}")
+        assert told.headers["hx-refresh"] == "true"
 
 
 async def test_a_centre_gets_no_recording_of_a_case_it_was_not_given(pair: Pair, tmp_path: Any) -> None:
