@@ -25,6 +25,7 @@ from casebridge.country.schemas import (
     Subject,
     UnitChange,
 )
+from casebridge.csv_lines import unguarded
 from casebridge.wire import Wire
 from persian.digits import to_latin
 
@@ -178,9 +179,7 @@ def _from_code(code: str) -> dict[str, Any]:
 
 def _plain(name: str, cell: str) -> str:
     """The cell without the apostrophe that keeps a spreadsheet from taking text for a formula."""
-    text = cell.strip()
-    if text[:1] == "'" and text[1:2] in set("=+-@"):
-        text = text[1:]
+    text = unguarded(cell.strip())
     return to_latin(text) if name in _CODES else text
 
 

@@ -12,6 +12,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 
 from casebridge.country.sheets import MAX_ROWS
+from casebridge.csv_lines import BYTE_ORDER_MARK, csv_line
 
 MAX_COLUMNS: Final = 40
 MAX_CELL: Final = 2000
@@ -95,15 +96,7 @@ def _text(value: Any) -> str:
 
 
 def _write_csv(rows: Sequence[Sequence[str]]) -> bytes:
-    """Begins with a byte order mark, or spreadsheets take Persian for Latin."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet runs what begins with these as a formula; the import takes the apostrophe off."""
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@"} else cell
+    return (BYTE_ORDER_MARK + "".join(map(csv_line, rows))).encode()
 
 
 def _write_xlsx(rows: Sequence[Sequence[str]], right_to_left: bool) -> bytes:

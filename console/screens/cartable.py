@@ -21,6 +21,7 @@ from casebridge.cartables.worklists import tab_counts, worklist
 from casebridge.cases.schemas import Kind
 from casebridge.country.service import country
 from casebridge.country.units import parse
+from casebridge.csv_lines import BYTE_ORDER_MARK, csv_line
 from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
@@ -29,7 +30,6 @@ from console.forms.choices import unit_groups
 from console.forms.tokens import check_form
 from console.language import N_, Language
 from console.pages import language_of, render
-from console.screens.cases import BYTE_ORDER_MARK, line
 from console.visitor import BridgeParts, CartableUser
 from console.words import way as way_words
 
@@ -184,11 +184,11 @@ async def _page(
 async def _lines(
     bridge: Bridge, person: Principal, speech: Language, tab: Tab, unit: str, kind: str
 ) -> AsyncIterator[str]:
-    yield BYTE_ORDER_MARK + line([speech.gettext(title) for title in COLUMNS])
+    yield BYTE_ORDER_MARK + csv_line([speech.gettext(title) for title in COLUMNS])
     cursor: str | None = None
     for _ in range(MOST_EXPORTED // EXPORT_PAGE):
         page, names = await _export_page(bridge, person, speech, tab, unit, kind, cursor)
-        yield "".join(line(_cells(row, speech, names)) for row in page.items)
+        yield "".join(csv_line(_cells(row, speech, names)) for row in page.items)
         cursor = page.next_cursor
         if cursor is None:
             return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Final
@@ -17,6 +15,7 @@ from casebridge.bridge import Bridge
 from casebridge.cartables.access import narrowed_to, sight_of
 from casebridge.cases.listing import list_cases
 from casebridge.cases.schemas import CasePage, CaseRow
+from casebridge.csv_lines import BYTE_ORDER_MARK, csv_line
 from casebridge.paging import MAX_CURSOR
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
@@ -33,7 +32,6 @@ PAGE: Final = 30
 MOST_FRESH: Final = 50
 EXPORT_PAGE: Final = 200
 MOST_EXPORTED: Final = 20_000
-BYTE_ORDER_MARK: Final = "\ufeff"
 COLUMNS: Final = (
     N_("Tracking code"),
     N_("Kind"),
@@ -148,13 +146,12 @@ def _provinces(speech: Language) -> list[tuple[str, str]]:
 
 
 async def _lines(bridge: Bridge, person: Principal, filters: Filters, speech: Language) -> AsyncIterator[str]:
-    """Lines of the file. It begins with a byte order mark, or spreadsheets take Persian for Latin."""
-    yield BYTE_ORDER_MARK + line([speech.gettext(title) for title in COLUMNS])
+    yield BYTE_ORDER_MARK + csv_line([speech.gettext(title) for title in COLUMNS])
     cursor: str | None = None
     sent = 0
     while sent < MOST_EXPORTED:
         page = await _page(bridge, person, filters, speech, cursor, EXPORT_PAGE)
-        yield "".join(line(_cells(case, speech)) for case in page.items)
+        yield "".join(csv_line(_cells(case, speech)) for case in page.items)
         sent += len(page.items)
         cursor = page.next_cursor
         if cursor is None:
@@ -191,15 +188,3 @@ def _state(case: CaseRow, speech: Language) -> str:
         return speech.gettext("Linked to another case")
     linked = f"{speech.gettext('Linked to')} {original.tracking_code or '—'}"
     return f"{linked} — {speech.gettext('Original:')} {named(original.status)}"
-
-
-def line(cells: list[str]) -> str:
-    """A line of a CSV file; no cell of it can become a formula."""
-    text = io.StringIO()
-    csv.writer(text).writerow([_harmless(cell) for cell in cells])
-    return text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet runs what begins with these as a formula; callers and others wrote some cells."""
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell

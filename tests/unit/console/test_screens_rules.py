@@ -11,7 +11,6 @@ from console.forms.case_filters import read_filters
 from console.forms.tokens import FormTokens
 from console.language import language
 from console.screens import routers
-from console.screens.cases import _harmless
 from console.screens.door import local
 
 FA = language("fa")
@@ -65,13 +64,6 @@ def test_the_last_day_of_a_range_counts_whole() -> None:
 )
 def test_forms_lead_nowhere_outside(address: str) -> None:
     assert local(address) == "/"
-
-
-def test_cells_that_a_spreadsheet_would_run_are_made_text() -> None:
-    assert _harmless("=1+1") == "'=1+1"
-    assert _harmless("@x") == "'@x"
-    assert _harmless("") == ""
-    assert _harmless("plain") == "plain"
 
 
 class _Request:
