@@ -188,4 +188,4 @@ async def test_every_answer_carries_the_headers_a_browser_must_obey(api: Any) ->
         answer = await http.get("/cases")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["x-frame-options"] == "DENY"
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
