@@ -85,8 +85,7 @@ async def bulk(
 ) -> list[BulkResult]:
     """One step for many cases; each has its own result."""
     results = await in_bulk(bridge.database, who, wanted, language_of(request))
-    bridge.relay.wake()
-    bridge.sender.wake()
+    bridge.tell_on()
     return results
 
 
@@ -104,7 +103,7 @@ async def withdraw(case_id: CaseId, bridge: Parts, who: Writer) -> Response:
     """Takes a referral back that nobody has touched yet."""
     async with bridge.database.writing() as session:
         await way.withdraw(session, who, case_id)
-    bridge.relay.wake()
+    bridge.tell_on()
     return Response(status_code=204)
 
 

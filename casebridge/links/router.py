@@ -69,7 +69,7 @@ async def take_parcel(
             receipt = await receiving.take_parcel(session, bridge, centre, parcel)
     except IntegrityError:  # the same case came over another bridge in this moment
         raise Problem("unavailable", headers={"Retry-After": "1"}) from None
-    bridge.relay.wake()
+    bridge.tell_on()
     bridge.link_metrics.received.labels("centre", receipt.outcome).inc()
     return receipt
 
@@ -90,7 +90,7 @@ async def take_changes(
             outcome = await aside.take(session, bridge.keys, change)
         counts["refused" if outcome == "unknown_case" else outcome] += 1
         bridge.link_metrics.received.labels("samad", outcome).inc()
-    bridge.relay.wake()
+    bridge.tell_on()
     return ChangesAccepted.model_validate(counts)
 
 
@@ -106,7 +106,7 @@ async def pass_case(
         raise Problem("invalid_request", errors=[("centre", "unknown_centre")])
     async with bridge.database.writing() as session:
         await service.pass_case(session, case_id, form.centre, who.actor, note=form.note)
-    bridge.relay.wake()
+    bridge.tell_on()
     return Response(status_code=204)
 
 

@@ -154,7 +154,7 @@ async def create(
         raise BadRequest("field", field=str(error.errors()[0]["loc"][0])) from None
     async with bridge.database.writing() as session:
         row, request_id = await service.create(session, bridge, key, form)
-    bridge.relay.wake()
+    bridge.tell_on()
     made = documents.created(request_id, row.token, form.account_id, language_asked(request))
     return document(request, made, 201)
 

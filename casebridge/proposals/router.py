@@ -42,7 +42,7 @@ async def confirm(
     async with bridge.database.writing() as session:
         unit = await acting_unit(session, who, case_id, Act.REFER)
         await service.confirm(session, case_id, found, who.actor, unit=unit)
-    bridge.relay.wake()
+    bridge.tell_on()
     async with bridge.database.reading() as session:
         return await service.propose_for(session, bridge.settings.proposals_dir, case_id)
 

@@ -60,7 +60,7 @@ async def link(
     async with bridge.database.writing() as session:
         await check_case(session, who, wanted.to_case_id)
         await service.link(session, case_id, wanted.to_case_id, who.actor)
-    bridge.relay.wake()
+    bridge.tell_on()
     async with bridge.database.reading() as session:
         return await service.repeats_of(session, case_id, narrowed_to(seen))
 
@@ -70,6 +70,6 @@ async def unlink(case_id: CaseId, bridge: Parts, seen: Seen, who: Writer) -> Rep
     """Gives a linked case its own way again."""
     async with bridge.database.writing() as session:
         await service.unlink(session, case_id, who.actor)
-    bridge.relay.wake()
+    bridge.tell_on()
     async with bridge.database.reading() as session:
         return await service.repeats_of(session, case_id, narrowed_to(seen))

@@ -108,7 +108,7 @@ async def answer(
     """Answers a case for the unit that has it."""
     async with bridge.database.writing() as session:
         taken = await replies.answer(session, endpoint, case_id, form, key=key)
-    bridge.relay.wake()
+    bridge.tell_on()
     return taken
 
 
@@ -125,5 +125,5 @@ async def refer(
     """Refers a case on: "not ours" is a referral, never a closure."""
     async with bridge.database.writing() as session:
         taken = await replies.refer(session, endpoint, case_id, form, key=key)
-    bridge.relay.wake()
+    bridge.tell_on()
     return taken
