@@ -26,8 +26,11 @@ from casebridge.cartables.rules import (
     may_see,
 )
 from casebridge.cases.models import Case
+from casebridge.country import units
 from casebridge.country.models import MembershipRow
+from casebridge.country.schemas import Position
 from casebridge.country.service import memberships_of
+from casebridge.country.units import CENTRE
 from casebridge.people import service as people
 from casebridge.people.access import COOKIE, current_principal
 from casebridge.people.models import Account
@@ -39,39 +42,53 @@ from line111.clock import now
 
 
 async def sight_of(session: AsyncSession, who: Principal) -> Sight:
-    """How far somebody sees."""
-    if who.kind != "person" or who.roles & WHOLE_CENTRE:
+    """How far somebody sees: by their units, by what was delegated to them, and by their role."""
+    if who.kind != "person":
         return Sight(everything=True)
     if who.account_id is None:
         return Sight()
-    own = {member.unit_code for member in await memberships_of(session, who.account_id)}
+    held_units = await memberships_of(session, who.account_id)
+    own = frozenset(member.unit_code for member in held_units)
+    lent = await _lent(session, who.account_id)
+    acting = tuple(Acting(row.unit_code, frozenset(row.actions), frozenset(row.kinds)) for row, _ in lent)
+    as_deputy = [member.unit_code for member in held_units if member.position is Position.DEPUTY]
+    as_deputy += [row.unit_code for row, position in lent if position == Position.DEPUTY]
+    is_ours = bool(who.roles & WHOLE_CENTRE)
+    as_well = [CENTRE] if is_ours else []
+    as_well += [theirs for unit in as_deputy if (theirs := units.deputies(unit))]
+    return Sight(is_ours, own, acting, frozenset(as_well))
+
+
+async def _lent(session: AsyncSession, account_id: UUID) -> list[tuple[Delegation, str]]:
+    """Delegations to somebody that run, and as what the one who gave each holds the unit.
+
+    Nobody gives what they do not have: a delegation ends with the office of the one who gave it.
+    """
     moment = now()
-    delegated = await session.scalars(
-        select(Delegation).where(
-            Delegation.to_account == who.account_id,
+    giver = and_(
+        MembershipRow.account_id == Delegation.from_account,
+        MembershipRow.unit_code == Delegation.unit_code,
+    )
+    found = await session.execute(
+        select(Delegation, MembershipRow.position)
+        .join(MembershipRow, giver)
+        .join(Account, Account.id == Delegation.from_account)
+        .where(
+            Delegation.to_account == account_id,
             Delegation.revoked_at.is_(None),
             Delegation.from_at <= moment,
             Delegation.until_at > moment,
-            _still_held(),
+            Account.disabled_at.is_(None),
         )
     )
-    acting = tuple(Acting(row.unit_code, frozenset(row.actions), frozenset(row.kinds)) for row in delegated)
-    return Sight(own=frozenset(own), acting=acting)
-
-
-def _still_held() -> ColumnElement[bool]:
-    """Nobody gives what they do not have: a delegation ends with the office of the one who gave it."""
-    return exists().where(
-        MembershipRow.account_id == Delegation.from_account,
-        MembershipRow.unit_code == Delegation.unit_code,
-        Account.id == Delegation.from_account,
-        Account.disabled_at.is_(None),
-    )
+    return [(row, position) for row, position in found]
 
 
 def visible(query: Select[Any], sight: Sight) -> Select[Any]:
     """A query about cases, narrowed to those within sight."""
-    return query if sight.everything else _within(query, sight, _been_with)
+    if not sight.everything:
+        return _within(query, sight, _been_with)
+    return query.where(_about_others(sight)) if sight.not_about else query
 
 
 def held(query: Select[Any], sight: Sight) -> Select[Any]:
@@ -84,8 +101,11 @@ def _within(
 ) -> Select[Any]:
     within = [are_with(sorted(sight.whole_units))]
     within += [and_(are_with([one.unit]), Case.kind.in_(sorted(one.kinds))) for one in sight.parts]
-    about = or_(Case.complained_unit.is_(None), Case.complained_unit.not_in(sorted(sight.not_about)))
-    return query.where(or_(*within), about)
+    return query.where(or_(*within), _about_others(sight))
+
+
+def _about_others(sight: Sight) -> ColumnElement[bool]:
+    return or_(Case.complained_unit.is_(None), Case.complained_unit.not_in(sorted(sight.not_about)))
 
 
 def _been_with(units: list[str]) -> ColumnElement[bool]:
@@ -106,8 +126,6 @@ async def check_case(session: AsyncSession, who: Principal, case_id: UUID) -> Ca
     case = await session.get(Case, case_id)
     if case is None:
         raise Problem("not_found")
-    if sight.everything:
-        return case
     rows = await session.execute(
         select(Referral.from_unit, Referral.to_unit).where(Referral.case_id == case_id)
     )
@@ -123,9 +141,9 @@ async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act:
     Raises Problem `not_found` (not in sight), `not_yours`.
     """
     sight = await sight_of(session, who)
+    case = await check_case(session, who, case_id)
     if sight.everything:
         return None
-    case = await check_case(session, who, case_id)
     if not may_act(sight, act, case.owner_unit, case.kind, case.complained_unit):
         raise Problem("not_yours")
     return case.owner_unit
@@ -142,7 +160,7 @@ async def check_centre(session: AsyncSession, who: Principal, case_id: UUID) -> 
 async def check_path(bridge: Bridge, who: Principal, path: dict[str, Any]) -> None:
     """Raises Problem `not_found` where the case or recording a path names is not within sight."""
     case_id, recording_id = path.get("case_id"), path.get("recording_id")
-    if who.kind != "person" or who.roles & WHOLE_CENTRE or not (case_id or recording_id):
+    if who.kind != "person" or not (case_id or recording_id):
         return
     try:
         wanted = UUID(str(case_id or recording_id))

@@ -10,12 +10,12 @@ from typing import Final
 
 from casebridge.cases.life import RUNNING
 from casebridge.country import units
-from casebridge.country.units import CENTRE, IDEAS
+from casebridge.country.units import COUNCIL
 from casebridge.people.rules import Role
-from casebridge.referrals.rules import complaint_owner
+from casebridge.referrals.rules import complaint_owner, last_instance
 
 WHOLE_CENTRE: Final = frozenset({Role.AGENT.value, Role.SUPERVISOR.value})
-"""Roles of the line's own people: they see every case, whoever it is with."""
+"""Roles of the line's own people: they see every case, whoever it is with, but none about themselves."""
 
 
 SOON_DAYS: Final = 2
@@ -55,14 +55,17 @@ class Sight:
     """How far somebody sees.
 
     Attributes:
-        everything: the line's own people and services; who they are about plays no part.
+        everything: the line's own people and services: whoever a case is with.
         own: units they hold or work in.
         acting: what was delegated to them.
+        as_well: units they belong to without acting for them: the Centre its own people, a governor's or
+            minister's deputies theirs, also where one of these has lent them a unit.
     """
 
     everything: bool = False
     own: frozenset[str] = frozenset()
     acting: tuple[Acting, ...] = ()
+    as_well: frozenset[str] = frozenset()
 
     @property
     def units(self) -> frozenset[str]:
@@ -83,9 +86,9 @@ class Sight:
     def not_about(self) -> frozenset[str]:
         """Units a case must not be about for them to see it: theirs, and all above theirs (10-3).
 
-        What was delegated makes nobody see more: the delegate's own units count as much.
+        What was delegated makes nobody see more: the delegate's own units count as much. Nor does a role.
         """
-        return frozenset(above for unit in self.units for above in everybody_above(unit))
+        return frozenset(above for unit in self.units | self.as_well for above in everybody_above(unit))
 
 
 def everybody_above(unit: str) -> set[str]:
@@ -98,7 +101,7 @@ def everybody_above(unit: str) -> set[str]:
             continue
         found.add(current)
         wanted += units.chain(current)[1:]
-        if current not in (CENTRE, IDEAS):
+        if current != COUNCIL:
             wanted.append(complaint_owner(current))
     return found
 
@@ -117,10 +120,10 @@ def may_see(
 
     Where a delegation is limited to some kinds of case, the others are not seen by it either.
     """
-    if sight.everything:
-        return True
     if complained is not None and complained in sight.not_about:
         return False
+    if sight.everything:
+        return True
     been = {owner, *passed}
     if been & sight.whole_units:
         return True
@@ -129,10 +132,10 @@ def may_see(
 
 def may_act(sight: Sight, act: Act, owner: str | None, kind: str, complained: str | None) -> bool:
     """Whether they may do this with a case in the name of the unit that has it."""
+    if complained is not None and complained in sight.not_about:
+        return False
     if sight.everything:
         return True
-    if owner is None or (complained is not None and complained in sight.not_about):
-        return False
     return owner in sight.own or any(
         owner == delegation.unit
         and act.value in delegation.actions
@@ -145,7 +148,8 @@ def acts_for_centre(
     roles: Collection[str], sight: Sight, owner: str | None, kind: str, complained: str | None
 ) -> bool:
     """Whether they may end a case or open it again (9-1): the Centre's supervisors, and who holds the
-    Centre's unit while the case is there."""
+    Centre's unit while the case is there; what is about the Centre, who holds the council's (13)."""
     if Role.SUPERVISOR in roles:
-        return True
-    return owner == CENTRE and not sight.everything and may_act(sight, Act.ANSWER, owner, kind, complained)
+        return may_act(sight, Act.ANSWER, owner, kind, complained)
+    ends_it = owner == last_instance(complained)
+    return ends_it and not sight.everything and may_act(sight, Act.ANSWER, owner, kind, complained)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Final
 
 from casebridge.cases.schemas import Level
 from casebridge.country import units
 from casebridge.country.schemas import (
     Agency,
+    AgencyKind,
     Duty,
     Place,
     PlaceKind,
@@ -102,6 +104,15 @@ class Country:
                     return found[each]
         return None
 
+    def ministry_of(self, agency: str) -> str:
+        """The nearest ministry, organisation or institution above a company, bank, insurer or municipality,
+        in force; the agency itself where it is none of these, or nobody stands above it (4-10)."""
+        current, passed = self.agencies.get(agency), {agency}
+        while current is not None and current.kind in _BELOW_A_MINISTRY and current.parent not in passed:
+            passed.add(current.parent or "")
+            current = self.agencies.get(current.parent or "")
+        return current.code if current and current.active else agency
+
     def line_of(self, subject: str) -> list[str]:
         """A subject and those above it, up to the tree's top."""
         line: list[str] = []
@@ -123,10 +134,10 @@ class Country:
             yield self._info(units.parse(code))
 
     def units_of_place(self, place: str) -> Iterator[UnitInfo]:
-        """Governor, performance office and desk of a province or county."""
-        kinds = ("governor", "performance", "desk") if len(place) == 2 else ("governor", "desk")
+        """Governor, deputies, performance office and desk of a province or county."""
         level = "province" if len(place) == 2 else "county"
-        for kind in kinds if place in self.places else ():
+        own = ("performance",) if level == "province" else ()
+        for kind in ("governor", "deputies", *own, "desk") if place in self.places else ():
             yield self._info(units.parse(f"{level}/{place}/{kind}"))
 
     def name(self, code: str, language: str) -> str:
@@ -240,6 +251,11 @@ class Country:
         return found
 
 
+_BELOW_A_MINISTRY: Final = frozenset(
+    {AgencyKind.COMPANY, AgencyKind.BANK, AgencyKind.INSURER, AgencyKind.MUNICIPALITY}
+)
+
+
 def _reaches(reach: Reach, level: Level) -> bool:
     if level is Level.AGENCY:
         return True
@@ -251,6 +267,7 @@ def _agency_codes(
 ) -> Iterator[str]:
     if province is None:
         yield units.agency_head(agency.code)
+        yield f"agency/{agency.code}/deputies"
         yield units.agency_performance(agency.code)
         yield units.agency_desk(agency.code)
     elif agency.reach is not Reach.NATIONAL:
@@ -272,7 +289,7 @@ def _shape(unit: Unit, agency: Agency | None, county: Place | None) -> str:
         return own if own in unit_names() else unit.kind
     if unit.kind is UnitKind.DESK and agency and unit.province:
         return "agency_province_desk"
-    if unit.kind in (UnitKind.CENTRE, UnitKind.IDEAS):
+    if unit.kind in (UnitKind.COUNCIL, UnitKind.CENTRE, UnitKind.IDEAS):
         return unit.kind
     return f"{unit.level}_{unit.kind}"
 

@@ -2,6 +2,7 @@
 
 A unit is any body or official's cartable that may own a case. Its code says all about it:
 
+    council                         secretariat of the Supreme Administrative Council, above the Centre (13)
     centre                          the Centre
     centre/ideas                    its working group for ideas (4-19)
     province/<pp>/governor          provincial governor                   province/<pp>/performance, …/desk
@@ -9,6 +10,7 @@ A unit is any body or official's cartable that may own a case. Its code says all
     agency/<agency>/head            minister or head of an organisation   agency/<agency>/performance, …/desk
     agency/<agency>/<pp>            its director general in a province    agency/<agency>/<pp>/desk
     agency/<agency>/<cccc>          head of its office in a county
+    …/deputies                      deputies of a governor, minister or head (6-1, 10-3)
 
 `pp` is a province's code of two digits, `cccc` a county's of four, which begin with its province's.
 Municipalities, too, are such offices: the mayor of a county's seat is `agency/<municipalities>/<cccc>`.
@@ -35,6 +37,8 @@ class UnknownUnit(ValueError):
 class UnitKind(StrEnum):
     """What a unit is."""
 
+    COUNCIL = "council"
+    """Who supervises how the regulation is carried out, by the Centre as well (13)."""
     CENTRE = "centre"
     IDEAS = "ideas"
     GOVERNOR = "governor"
@@ -43,6 +47,8 @@ class UnitKind(StrEnum):
     """Performance office of a provincial governor or of an agency (3-3, 4-11, 4-16)."""
     DESK = "desk"
     HEAD = "head"
+    DEPUTIES = "deputies"
+    """Deputies and managers of a governor, a minister or the head of an organisation (6-1, 10-3)."""
     DIRECTOR = "director"
     """Director general of an agency in a province."""
     OFFICE = "office"
@@ -61,6 +67,7 @@ class Unit:
     county: str | None = None
 
 
+COUNCIL: Final = "council"
 CENTRE: Final = "centre"
 IDEAS: Final = "centre/ideas"
 
@@ -69,14 +76,18 @@ _AGENCY: Final = r"(?P<agency>[a-z][a-z0-9_]{1,39})"
 _SHAPES: Final = tuple(
     (re.compile(pattern.replace("{agency}", _AGENCY)), kind, level)
     for pattern, kind, level in (
+        (r"council", UnitKind.COUNCIL, Level.NATIONAL),
         (r"centre", UnitKind.CENTRE, Level.NATIONAL),
         (r"centre/ideas", UnitKind.IDEAS, Level.NATIONAL),
         (r"province/(?P<province>[0-9]{2})/governor", UnitKind.GOVERNOR, Level.PROVINCE),
         (r"province/(?P<province>[0-9]{2})/performance", UnitKind.PERFORMANCE, Level.PROVINCE),
         (r"province/(?P<province>[0-9]{2})/desk", UnitKind.DESK, Level.PROVINCE),
+        (r"province/(?P<province>[0-9]{2})/deputies", UnitKind.DEPUTIES, Level.PROVINCE),
         (r"county/(?P<county>[0-9]{4})/governor", UnitKind.GOVERNOR, Level.COUNTY),
         (r"county/(?P<county>[0-9]{4})/desk", UnitKind.DESK, Level.COUNTY),
+        (r"county/(?P<county>[0-9]{4})/deputies", UnitKind.DEPUTIES, Level.COUNTY),
         (r"agency/{agency}/head", UnitKind.HEAD, Level.AGENCY),
+        (r"agency/{agency}/deputies", UnitKind.DEPUTIES, Level.AGENCY),
         (r"agency/{agency}/performance", UnitKind.PERFORMANCE, Level.AGENCY),
         (r"agency/{agency}/desk", UnitKind.DESK, Level.AGENCY),
         (r"agency/{agency}/(?P<province>[0-9]{2})", UnitKind.DIRECTOR, Level.PROVINCE),
@@ -159,6 +170,16 @@ def agency_office(agency: str, county: str) -> str:
     return f"agency/{agency}/{county}"
 
 
+def deputies(code: str) -> str | None:
+    """The deputies' unit of a governor, minister or head; None: such a unit has none of its own.
+
+    Raises UnknownUnit.
+    """
+    if parse(code).kind not in (UnitKind.GOVERNOR, UnitKind.HEAD):
+        return None
+    return f"{code.rpartition('/')[0]}/deputies"
+
+
 def superior(code: str) -> str | None:
     """Who stands one step above in the service line; None above the Centre. Raises UnknownUnit.
 
@@ -166,7 +187,7 @@ def superior(code: str) -> str | None:
     that is the referral rules' business.
     """
     unit = parse(code)
-    if unit.kind is UnitKind.CENTRE:
+    if unit.kind in (UnitKind.CENTRE, UnitKind.COUNCIL):
         return None
     if unit.kind in (UnitKind.IDEAS, UnitKind.HEAD):
         return CENTRE

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from casebridge.cases.schemas import Channel, Kind, Level
 from casebridge.country import units
-from casebridge.country.units import CENTRE, IDEAS, UnitKind, parse
+from casebridge.country.units import CENTRE, COUNCIL, IDEAS, UnitKind, parse
 
 
 class Map(Protocol):
@@ -21,6 +21,9 @@ class Map(Protocol):
 
     def within_duties(self, agency: str, subject: str) -> bool:
         """Whether a subject is among an agency's duties."""
+
+    def ministry_of(self, agency: str) -> str:
+        """The ministry or organisation a company, bank, insurer or municipality stands below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,24 @@ class Refusal:
 
 
 class NobodyAbove(ValueError):
-    """A complaint about the Centre itself: no cartable stands above it; the courts and boards do (10-3)."""
+    """A complaint about the council itself: no cartable stands above it; the courts and boards do (10-3)."""
 
 
 ABOUT_OFFICIALS: Final = frozenset({Kind.COMPLAINT, Kind.REPORT, Kind.CRITICISM})
+MAY_BE_ABOUT_ANYBODY: Final = ABOUT_OFFICIALS | {Kind.UNCLASSIFIED}
+"""What is spoken is about nobody knows whom until somebody has listened."""
 
 
-def first_owner(kind: str, province: str | None, county: str | None = None) -> str:
-    """Who owns a case at the moment it is registered, before anybody has looked at it."""
+def first_owner(kind: str, province: str | None, county: str | None = None, *, heard: bool = True) -> str:
+    """Who owns a case at the moment it is registered.
+
+    Args:
+        heard: somebody has listened to it or read it. What nobody has may be about the very desk it would
+            begin at, or its governor: the Centre listens first (10-3).
+    """
     if kind == Kind.IDEA:
         return IDEAS
-    if kind == Kind.SENTIMENT:
+    if kind == Kind.SENTIMENT or (kind in MAY_BE_ABOUT_ANYBODY and not heard):
         return CENTRE
     if county:
         return units.county_desk(county)
@@ -89,9 +99,11 @@ def complaint_owner(complained: str) -> str:
     """
     unit = parse(complained)
     match unit.kind:
-        case UnitKind.CENTRE | UnitKind.IDEAS:
+        case UnitKind.COUNCIL:
             raise NobodyAbove(complained)
-        case UnitKind.HEAD:
+        case UnitKind.CENTRE:
+            return COUNCIL
+        case UnitKind.HEAD | UnitKind.IDEAS:
             return CENTRE
         case UnitKind.GOVERNOR:
             return CENTRE if unit.county is None else units.province_governor(unit.province or "")
@@ -99,7 +111,7 @@ def complaint_owner(complained: str) -> str:
             return units.county_governor(unit.county or "")
         case UnitKind.DIRECTOR:
             return units.province_governor(unit.province or "")
-        case UnitKind.DESK | UnitKind.PERFORMANCE:
+        case UnitKind.DESK | UnitKind.PERFORMANCE | UnitKind.DEPUTIES:
             if unit.county:
                 return units.county_governor(unit.county)
             if unit.province:
@@ -110,8 +122,8 @@ def complaint_owner(complained: str) -> str:
 def report_owner(reported: str) -> str:
     """Who receives a report on how an official performs (article 10-4). Raises NobodyAbove, UnknownUnit."""
     unit = parse(reported)
-    if unit.kind in (UnitKind.CENTRE, UnitKind.IDEAS):
-        raise NobodyAbove(reported)
+    if unit.kind in (UnitKind.CENTRE, UnitKind.COUNCIL):
+        return complaint_owner(reported)
     if unit.level is Level.COUNTY:
         if unit.kind is UnitKind.GOVERNOR:
             return units.province_governor(unit.province or "")
@@ -133,12 +145,17 @@ def barred(unit: str, complained: str | None) -> bool:
 
 
 def _above(unit: str) -> list[str]:
-    """All who would hear a complaint about this unit, and about them, up to the Centre."""
+    """All who would hear a complaint about this unit, and about them, up to the council."""
     line: list[str] = []
-    while unit not in (CENTRE, IDEAS):
+    while unit != COUNCIL:
         unit = complaint_owner(unit)
         line.append(unit)
     return line
+
+
+def last_instance(complained: str | None) -> str:
+    """Who has the last word: the Centre (9-1), but about itself the council's secretariat (13)."""
+    return COUNCIL if barred(CENTRE, complained) else CENTRE
 
 
 def route(facts: CaseFacts, country: Map) -> Decision:
@@ -158,12 +175,15 @@ def may_register(unit: str, subject: str | None, country: Map, facts: CaseFacts)
     """None where a unit may register and act on a subject; else who is competent (4-8, 4-15).
 
     Desks of places, governors and the Centre take everything, and what is about an official goes by the
-    hierarchy, not by duties (10-3, 10-4).
+    hierarchy, not by duties (10-3, 10-4). An agency's units act on what lies within its duties, or
+    goes to it by the articles (4-10: its ministry, too); not on what has no subject, which may be anything.
     """
     agency = parse(unit).agency
-    if facts.complained_unit is not None and facts.kind in ABOUT_OFFICIALS:
+    if agency is None or (facts.complained_unit is not None and facts.kind in ABOUT_OFFICIALS):
         return None
-    if agency is None or subject is None or country.within_duties(agency, subject):
+    if subject is not None and country.within_duties(agency, subject):
+        return None
+    if subject is not None and parse(route(replace(facts, subject=subject), country).unit).agency == agency:
         return None
     article = "4-15" if parse(unit).level is Level.AGENCY else "4-8"
     elsewhere = CaseFacts(facts.kind, facts.level, facts.province, facts.county, None, subject, facts.channel)
@@ -171,10 +191,14 @@ def may_register(unit: str, subject: str | None, country: Map, facts: CaseFacts)
 
 
 def one_higher(unit: str, complained: str | None) -> str:
-    """Who reviews again what a unit has answered, or gets what it left overdue; the Centre keeps its own."""
-    above = units.superior(unit) or CENTRE
-    while barred(above, complained) and above != CENTRE:
-        above = units.superior(above) or CENTRE
+    """Who reviews again what a unit has answered, or gets what it left overdue.
+
+    The Centre, or whoever has the last word, keeps its own.
+    """
+    end = last_instance(complained)
+    above = units.superior(unit) or end
+    while barred(above, complained) and above != end:
+        above = units.superior(above) or end
     return above
 
 
@@ -194,9 +218,10 @@ def _by_way(facts: CaseFacts, country: Map) -> Decision | None:
     if facts.marginal_note:
         return Decision(units.agency_head(agency) if agency else CENTRE, "4-25")
     if facts.from_abroad:
-        return Decision(units.agency_desk(agency) if agency else CENTRE, "9-2")
-    if facts.beyond_province and agency:
-        return Decision(units.agency_desk(agency), "4-10")
+        return Decision(_at_headquarters(agency, facts) if agency else CENTRE, "9-2")
+    if facts.beyond_province:
+        above = _at_headquarters(country.ministry_of(agency), facts) if agency else CENTRE
+        return Decision(above, "4-10")
     if facts.channel is Channel.PROVINCIAL_TRIP and facts.province:
         return Decision(units.province_performance(facts.province), "4-12")
     if facts.level is Level.NATIONAL and facts.kind is Kind.REQUEST:
@@ -206,8 +231,8 @@ def _by_way(facts: CaseFacts, country: Map) -> Decision | None:
 
 def _by_place(facts: CaseFacts, country: Map) -> Decision:
     agency, county, province = _agency(facts, country), facts.county, facts.province
-    if facts.kind is Kind.COMPLAINT and facts.level is Level.COUNTY and county:
-        return Decision(units.county_desk(county), "10-2")
+    if facts.kind is Kind.COMPLAINT and (handling := _handles_complaints(facts, agency)):
+        return Decision(handling, "10-2")
     if agency and facts.level is Level.COUNTY and county:
         office = units.agency_office(agency, county)
         return Decision(office if country.has_unit(office) else units.county_desk(county), "4-3")
@@ -223,12 +248,32 @@ def _by_place(facts: CaseFacts, country: Map) -> Decision:
     return Decision(CENTRE, "4-24")
 
 
+def _handles_complaints(facts: CaseFacts, agency: str | None) -> str | None:
+    """In a county the desk; at the province's and an agency's level the performance offices (10-2)."""
+    if facts.level is Level.COUNTY and facts.county:
+        return units.county_desk(facts.county)
+    if facts.level in (Level.COUNTY, Level.PROVINCE) and facts.province:
+        return units.province_performance(facts.province)
+    return units.agency_performance(agency) if agency else None
+
+
+def _at_headquarters(agency: str, facts: CaseFacts) -> str:
+    """Who receives what goes up to an agency: its performance office complaints (10-2), its desk all else."""
+    if facts.kind is Kind.COMPLAINT:
+        return units.agency_performance(agency)
+    return units.agency_desk(agency)
+
+
 def _agency(facts: CaseFacts, country: Map) -> str | None:
-    return facts.agency or (country.competent(facts.subject) if facts.subject else None)
+    """The agency that was named, where the subject is among its duties; else the one that leads in it."""
+    if facts.subject is None or (facts.agency and country.within_duties(facts.agency, facts.subject)):
+        return facts.agency
+    return country.competent(facts.subject)
 
 
 def _there(unit: str, facts: CaseFacts, country: Map) -> str:
-    """The unit, or the nearest one above it that exists and is not barred. The Centre always is there."""
-    while unit != CENTRE and (not country.has_unit(unit) or barred(unit, facts.complained_unit)):
-        unit = units.superior(unit) or CENTRE
+    """The unit, or the nearest above it that exists and is not barred. The last instance always is there."""
+    end = last_instance(facts.complained_unit)
+    while unit != end and (not country.has_unit(unit) or barred(unit, facts.complained_unit)):
+        unit = units.superior(unit) or end
     return unit

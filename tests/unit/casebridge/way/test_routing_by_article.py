@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from casebridge.cases.schemas import Channel, Kind, Level
+from casebridge.country.units import COUNCIL
 from casebridge.referrals.rules import (
     CaseFacts,
     NobodyAbove,
     complaint_owner,
     first_owner,
+    last_instance,
     may_register,
     report_owner,
     route,
@@ -39,7 +41,21 @@ ROWS: dict[str, tuple[dict[str, Any], str, str]] = {
         "agency/interior_ministry/desk", "4-6"),
     "4-10 what is beyond the province's powers goes up to the ministry": (
         {"kind": Kind.REQUEST, **IN_PROVINCE, **WATER, "beyond_province": True},
-        "agency/water_company/desk", "4-10"),
+        "agency/energy_ministry/desk", "4-10"),
+    "4-10 what is a ministry's own goes to its desk": (
+        {"kind": Kind.REQUEST, **IN_PROVINCE, "agency": "energy_ministry", "beyond_province": True},
+        "agency/energy_ministry/desk", "4-10"),
+    "4-10 a bank that stands below no ministry decides at its headquarters": (
+        {"kind": Kind.REQUEST, **IN_PROVINCE, "subject": "loan", "beyond_province": True},
+        "agency/state_bank/desk", "4-10"),
+    "4-10 what is beyond the province and no agency's is not left there": (
+        {"kind": Kind.REQUEST, **IN_COUNTY, "beyond_province": True}, "centre", "4-10"),
+    "4-15 what is outside the named agency's duties goes to the one whose duty it is": (
+        {"kind": Kind.REQUEST, **IN_PROVINCE, "agency": "state_bank", "subject": "water_cut"},
+        "agency/water_company/01/desk", "4-6"),
+    "4-15 what is nobody's duty goes to no agency that was named for it": (
+        {"kind": Kind.REQUEST, **IN_PROVINCE, "agency": "state_bank", "subject": "weather"},
+        "province/01/desk", "4-11"),
     "4-11 a matter of a province that is no agency's goes to the governor's desk": (
         {"kind": Kind.REQUEST, **IN_PROVINCE, "subject": "weather"}, "province/01/desk", "4-11"),
     "4-12 letters of a provincial trip go to the performance office": (
@@ -68,13 +84,31 @@ ROWS: dict[str, tuple[dict[str, Any], str, str]] = {
         {"kind": Kind.COMPLAINT, **NATIONAL, "from_abroad": True}, "centre", "9-2"),
     "10-2 the county's desk handles complaints at its level": (
         {"kind": Kind.COMPLAINT, **IN_COUNTY, **WATER}, "county/0101/desk", "10-2"),
-    "10-2 the agency's desk in the province handles complaints at its level": (
-        {"kind": Kind.COMPLAINT, **IN_PROVINCE, **WATER}, "agency/water_company/01/desk", "4-6"),
+    "10-2 the governor's performance office handles complaints at the province's level": (
+        {"kind": Kind.COMPLAINT, **IN_PROVINCE, **WATER}, "province/01/performance", "10-2"),
+    "10-2 the governor's performance office handles those of no agency as well": (
+        {"kind": Kind.COMPLAINT, **IN_PROVINCE, "subject": "weather"}, "province/01/performance", "10-2"),
+    "10-2 the agency's performance office handles complaints at an agency's level": (
+        {"kind": Kind.COMPLAINT, "level": Level.AGENCY, **WATER}, "agency/water_company/performance", "10-2"),
+    "10-2 the agency's performance office handles complaints that name no place": (
+        {"kind": Kind.COMPLAINT, **NATIONAL, **WATER}, "agency/water_company/performance", "10-2"),
+    "10-2 a complaint of no place and no agency is left to the Centre": (
+        {"kind": Kind.COMPLAINT, **NATIONAL}, "centre", "4-24"),
+    "10-2 criticism is no complaint and goes to the desk": (
+        {"kind": Kind.CRITICISM, **IN_PROVINCE, **WATER}, "agency/water_company/01/desk", "4-6"),
+    "10-2 a complaint from abroad goes to the agency's performance office": (
+        {"kind": Kind.COMPLAINT, **NATIONAL, **WATER, "from_abroad": True},
+        "agency/water_company/performance", "9-2"),
     "10-2 reports go to the specialised unit": (
         {"kind": Kind.REPORT, **IN_COUNTY, **WATER}, "agency/water_company/0101", "4-3"),
+    "10-2 reports at the province's level go to the specialised desk": (
+        {"kind": Kind.REPORT, **IN_PROVINCE, **WATER}, "agency/water_company/01/desk", "4-6"),
     "10-3 a complaint about an official leaves all other rules behind": (
         {"kind": Kind.COMPLAINT, **IN_COUNTY, **WATER, "marginal_note": True,
          "complained_unit": "agency/water_company/0101"}, "county/0101/governor", "10-3"),
+    "10-3 a complaint about a minister's deputy is the minister's own": (
+        {"kind": Kind.COMPLAINT, "level": Level.AGENCY, "agency": "energy_ministry",
+         "complained_unit": "agency/energy_ministry/deputies"}, "agency/energy_ministry/head", "10-3"),
     "10-4 a report on an official goes to who is above him": (
         {"kind": Kind.REPORT, **IN_PROVINCE, "complained_unit": "agency/water_company/01"},
         "province/01/governor", "10-4"),
@@ -98,8 +132,13 @@ COMPLAINTS = {
     "province/01/performance": "province/01/governor",
     "agency/water_company/desk": "agency/water_company/head",
     "agency/water_company/performance": "agency/water_company/head",
+    "agency/energy_ministry/deputies": "agency/energy_ministry/head",
+    "province/01/deputies": "province/01/governor",
+    "county/0101/deputies": "county/0101/governor",
     "agency/water_company/head": "centre",
     "province/01/governor": "centre",
+    "centre/ideas": "centre",
+    "centre": "council",
 }
 
 
@@ -119,6 +158,11 @@ REPORTS = {
     "agency/water_company/head": "centre",
     "agency/water_company/desk": "centre",
     "agency/water_company/performance": "centre",
+    "agency/energy_ministry/deputies": "centre",
+    "province/01/deputies": "province/01/governor",
+    "county/0101/deputies": "county/0101/governor",
+    "centre/ideas": "centre",
+    "centre": "council",
 }
 
 
@@ -127,28 +171,41 @@ def test_a_report_on_performance_goes_to_who_is_above(reported: str, owner: str)
     assert report_owner(reported) == owner
 
 
-@pytest.mark.parametrize("unit", ["centre", "centre/ideas"])
-def test_nobody_stands_above_the_centre(unit: str) -> None:
+def test_nobody_stands_above_the_council() -> None:
     with pytest.raises(NobodyAbove):
-        complaint_owner(unit)
+        complaint_owner(COUNCIL)
     with pytest.raises(NobodyAbove):
-        report_owner(unit)
+        report_owner(COUNCIL)
 
 
 @pytest.mark.parametrize(
-    ("kind", "province", "county", "owner"),
+    ("complained", "last"),
+    [(None, "centre"), ("province/01/governor", "centre"), ("centre/ideas", "centre"), ("centre", "council")],
+)
+def test_9_1_the_centre_has_the_last_word_but_about_itself_13(complained: str | None, last: str) -> None:
+    assert last_instance(complained) == last
+
+
+@pytest.mark.parametrize(
+    ("kind", "heard", "province", "county", "owner"),
     [
-        ("complaint", "01", None, "province/01/desk"),
-        ("request", "01", "0101", "county/0101/desk"),
-        ("unclassified", None, None, "centre"),
-        ("idea", "01", None, "centre/ideas"),
-        ("sentiment", "01", None, "centre"),
+        ("complaint", True, "01", None, "province/01/desk"),
+        ("complaint", False, "01", "0101", "centre"),
+        ("criticism", False, "01", None, "centre"),
+        ("report", False, "01", None, "centre"),
+        ("unclassified", False, "01", None, "centre"),
+        ("unclassified", True, "01", None, "province/01/desk"),
+        ("request", False, "01", None, "province/01/desk"),
+        ("request", True, "01", "0101", "county/0101/desk"),
+        ("unclassified", False, None, None, "centre"),
+        ("idea", False, "01", None, "centre/ideas"),
+        ("sentiment", True, "01", None, "centre"),
     ],
 )
-def test_a_call_has_an_owner_before_anybody_has_looked_at_it(
-    kind: str, province: str | None, county: str | None, owner: str
+def test_10_3_what_may_be_about_the_first_desk_is_the_centres_until_heard(
+    kind: str, heard: bool, province: str | None, county: str | None, owner: str
 ) -> None:
-    assert first_owner(kind, province, county) == owner
+    assert first_owner(kind, province, county, heard=heard) == owner
 
 
 @pytest.mark.parametrize(
@@ -158,10 +215,12 @@ def test_a_call_has_an_owner_before_anybody_has_looked_at_it(
         ("agency/state_bank/01", "water", "agency/water_company/01/desk", "4-8"),
         ("agency/state_bank/desk", "water_cut", "agency/water_company/01/desk", "4-15"),
         ("agency/state_bank/desk", "weather", "province/01/desk", "4-15"),
+        ("agency/state_bank/desk", None, "province/01/desk", "4-15"),
+        ("agency/state_bank/01/desk", None, "province/01/desk", "4-8"),
     ],
 )
 def test_a_desk_is_refused_what_is_not_its_agencys_duty(
-    unit: str, subject: str, competent: str, article: str
+    unit: str, subject: str | None, competent: str, article: str
 ) -> None:
     refusal = may_register(unit, subject, COUNTRY, CaseFacts(Kind.REQUEST, **IN_PROVINCE))
     assert refusal is not None
@@ -173,7 +232,6 @@ def test_a_desk_is_refused_what_is_not_its_agencys_duty(
     [
         ("agency/water_company/01/desk", "water_cut"),  # below the duty that was given
         ("agency/energy_ministry/desk", "water"),  # shares it, does not lead
-        ("agency/state_bank/desk", None),
         ("county/0101/desk", "water_cut"),
         ("province/01/governor", "loan"),
         ("centre", "weather"),
@@ -183,3 +241,9 @@ def test_a_desk_may_act_within_its_duties_and_desks_of_places_on_everything(
     unit: str, subject: str | None
 ) -> None:
     assert may_register(unit, subject, COUNTRY, CaseFacts(Kind.REQUEST, **IN_PROVINCE)) is None
+
+
+def test_a_ministry_acts_on_what_goes_up_to_it() -> None:
+    going_up = CaseFacts(Kind.REQUEST, **IN_PROVINCE, subject="water_cut", beyond_province=True)
+    assert may_register("agency/energy_ministry/desk", "water_cut", COUNTRY, going_up) is None
+    assert may_register("agency/interior_ministry/desk", "water_cut", COUNTRY, going_up) is not None
