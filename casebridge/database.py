@@ -8,6 +8,7 @@ so a receipt given after it is true. Errors do not quote what was to be written:
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,12 +16,18 @@ from typing import Any
 
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from casebridge.one_trip import one_trip_connector
 
 BUSY_SECONDS = 15
 """How long a writer waits for another process's transaction before it gives up (503)."""
+
+
+RESTED_SECONDS = 5.0
+"""After so long a connection to PostgreSQL is asked whether it still lives."""
 
 
 def insert_into(session: AsyncSession, table: Any) -> postgresql.Insert | sqlite.Insert:
@@ -56,15 +63,7 @@ class Database:
             self._reader = _sqlite_engine(url, pool, "BEGIN")
             self._writer = _sqlite_engine(url, 1, "BEGIN IMMEDIATE")
         else:
-            self._reader = self._writer = create_async_engine(
-                url,
-                pool_size=pool,
-                max_overflow=pool,
-                pool_pre_ping=True,
-                hide_parameters=True,
-                pool_timeout=BUSY_SECONDS,
-                connect_args={"timeout": 5, "command_timeout": 30},
-            )
+            self._reader = self._writer = _postgres_engine(url, pool)
         self._reading = async_sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
         self._writing = async_sessionmaker(self._writer, expire_on_commit=False)
 
@@ -95,6 +94,38 @@ class Database:
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
+
+
+def _postgres_engine(url: str, pool: int) -> AsyncEngine:
+    """Looks whether a connection still lives before it is used. One whose server went away says so itself;
+    only what has rested, and may have been forgotten on its way, is asked: that takes three trips."""
+    engine = create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=pool,
+        hide_parameters=True,
+        pool_timeout=BUSY_SECONDS,
+        connect_args={"timeout": 5, "command_timeout": 30},
+    )
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def look(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        raw: Any = record.driver_connection
+        if raw.is_closed():
+            raise InvalidatePoolError
+        rested = time.monotonic() - record.info.get("rests_since", time.monotonic())
+        if rested < RESTED_SECONDS:
+            return
+        try:
+            connection.ping()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return engine
 
 
 def _sqlite_engine(url: str, pool: int, begin: str) -> AsyncEngine:
