@@ -41,7 +41,7 @@ def _written(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _spoken(text: str) -> Iterator[tuple[int, int]]:
-    if sum(map(_is_number, _WORD.findall(text))) < SPOKEN:
+    if sum(map(_numbers_in, text.split())) < SPOKEN:  # no word goes over a space
         return
     for said, run in groupby(_WORD.finditer(text), key=lambda word: _is_number(word.group())):
         if not said:
@@ -66,6 +66,10 @@ def _together(places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 @lru_cache(maxsize=20_000)
+def _numbers_in(piece: str) -> int:
+    return sum(map(_is_number, _WORD.findall(piece)))
+
+
 def _is_number(word: str) -> bool:
     form = _form(word)
     return form.isdecimal() or form == _joiner() or form in _number_words()
