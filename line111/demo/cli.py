@@ -50,21 +50,20 @@ def demo(
     It shows what each hears, presses and says, and what became of it: officials answer, the citizens
     phone again (111, then 3), accept the answer or object to it. Then it stays up until Ctrl-C.
 
-    With --once it ends after that. Exit code 0: both codes that were told have their case, and both
-    citizens have accepted an answer at last; 1: not.
+    With --once it ends after that; its last line is a JSON object with the cases, none where it could not
+    begin. Exit code 0: both codes that were told have their case, and both citizens have accepted an
+    answer at last; 1: not.
     """
     settings = load_settings()
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     node = supervision.Node(settings, PROGRAMS)
-    code = 1
+    code, summaries = 1, list[dict[str, Any]]()
     try:
         ours = _start(node)
         good, summaries = asyncio.run(_demonstrate(settings))
         code = 0 if good else 1
-        if once:
-            print(json.dumps({"cases": summaries}, ensure_ascii=False), flush=True)
-        else:
+        if not once:
             _stay(node, ours)
     except KeyboardInterrupt:
         console.print("Stopping…")
@@ -74,6 +73,8 @@ def demo(
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         node.stop()
+    if once:
+        print(json.dumps({"cases": summaries}, ensure_ascii=False), flush=True)
     raise typer.Exit(code)
 
 
@@ -140,6 +141,7 @@ async def _show_sign_in(settings: Settings, made: Awaitable[Account]) -> None:
 
 def _stay(node: supervision.Node, ours: bool) -> None:
     if not ours:
+        console.print("\nThe product was up before and stays up.")
         return
     console.print("\nThe product stays up; Ctrl-C stops it.")
     changes = Changes()
