@@ -45,6 +45,7 @@ from casebridge.referrals.overdue import sweep as sweep_overdue
 from casebridge.referrals.router import router as referrals
 from casebridge.registrations.router import router as registrations
 from casebridge.repeats.router import router as repeats
+from casebridge.rounds import every
 from casebridge.tracking_codes.router import router as tracking_codes
 from casebridge.transcripts.router import router as transcripts
 from casebridge.webhooks.router import router as webhooks
@@ -111,9 +112,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         bridge.acceptance.run,
         bridge.relay.run,
         bridge.stream.run,
-        lambda: _sweep_for_ever(bridge),
-        lambda: _mind_deadlines(bridge),
-        lambda: _tidy_for_ever(bridge),
+        lambda: every(SWEEP_SECONDS, "sweep", lambda: _sweep(bridge)),
+        lambda: every(DEADLINE_SECONDS, "deadlines", lambda: _mind_deadlines(bridge)),
+        lambda: every(TIDY_SECONDS, "tidying", lambda: _tidy(bridge)),
         bridge.sender.run,
         *listeners(bridge.desks),
         *link_work(bridge),
@@ -122,8 +123,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await _end(tasks)  # before what they wait on is closed under them
         await bridge.stream.close()
-        await _end(tasks)
         await close_links(bridge)
         for desk in bridge.desks:
             await desk.provider.close()
@@ -158,36 +159,20 @@ async def _kept_alive(run: Callable[[], Awaitable[None]]) -> None:
             await asyncio.sleep(1)
 
 
-async def _sweep_for_ever(bridge: Bridge) -> None:
+async def _sweep(bridge: Bridge) -> None:
     """Gives back what vanished agents held, and looks whether Redis still has the line's index."""
-    while True:
-        try:
-            if await release_ended_leases(bridge.database):
-                bridge.relay.wake()
-            await keep_index_whole(bridge.database, bridge.line)
-        except Exception as error:  # database or Redis away: the next round comes
-            log.warning("sweep_failed", error=type(error).__name__)
-        await asyncio.sleep(SWEEP_SECONDS)
+    if await release_ended_leases(bridge.database):
+        bridge.relay.wake()
+    await keep_index_whole(bridge.database, bridge.line)
 
 
 async def _mind_deadlines(bridge: Bridge) -> None:
     """Reminds, escalates, closes: what deadlines do by themselves."""
-    while True:
-        try:
-            if await sweep_overdue(bridge.database):
-                bridge.relay.wake()
-                bridge.sender.wake()
-        except Exception as error:  # the database away: the next round comes
-            log.warning("deadlines_not_minded", error=type(error).__name__)
-        await asyncio.sleep(DEADLINE_SECONDS)
+    if await sweep_overdue(bridge.database):
+        bridge.tell_on()
 
 
-async def _tidy_for_ever(bridge: Bridge) -> None:
+async def _tidy(bridge: Bridge) -> None:
     """Takes away what was left of uploads broken off, and voices no answer came to name."""
-    while True:
-        try:
-            await asyncio.to_thread(bridge.store.sweep)
-            await drop_unnamed_voices(bridge)
-        except Exception as error:  # disk or database away: the next round comes
-            log.warning("tidying_failed", error=type(error).__name__)
-        await asyncio.sleep(TIDY_SECONDS)
+    await asyncio.to_thread(bridge.store.sweep)
+    await drop_unnamed_voices(bridge)

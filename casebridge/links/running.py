@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -11,6 +10,7 @@ from casebridge.links import service
 from casebridge.links.recordings.fetcher import Fetcher
 from casebridge.links.samad.pulling import Puller
 from casebridge.open311 import service as open311
+from casebridge.rounds import every
 
 BATCH_SECONDS: Final = 2.0
 FORGET_SECONDS: Final = 6 * 3600.0
@@ -21,7 +21,7 @@ def link_work(bridge: Bridge) -> list[Callable[[], Awaitable[None]]]:
     work: list[Callable[[], Awaitable[None]]] = [
         bridge.deliverer.run,
         Fetcher(bridge).run,
-        lambda: _forget_for_ever(bridge),
+        lambda: every(FORGET_SECONDS, "forgetting", lambda: _forget(bridge)),
     ]
     mapping = bridge.neighbours.mapping
     if mapping and mapping.changes and mapping.changes.path:
@@ -29,7 +29,7 @@ def link_work(bridge: Bridge) -> list[Callable[[], Awaitable[None]]]:
         puller = Puller(bridge.database, bridge.keys, samad, settings, bridge.link_metrics, bridge.relay.wake)
         work.append(puller.run)
     if bridge.settings.links.open311_batch:
-        work.append(lambda: _open_batches(bridge))
+        work.append(lambda: every(BATCH_SECONDS, "open311_batch", lambda: _open_batches(bridge)))
     return work
 
 
@@ -40,14 +40,10 @@ async def close_links(bridge: Bridge) -> None:
 
 
 async def _open_batches(bridge: Bridge) -> None:
-    while True:
-        if await open311.open_waiting(bridge):
-            bridge.relay.wake()
-        await asyncio.sleep(BATCH_SECONDS)
+    if await open311.open_waiting(bridge):
+        bridge.tell_on()
 
 
-async def _forget_for_ever(bridge: Bridge) -> None:
-    while True:
-        async with bridge.database.writing() as session:
-            await service.forget_old(session)
-        await asyncio.sleep(FORGET_SECONDS)
+async def _forget(bridge: Bridge) -> None:
+    async with bridge.database.writing() as session:
+        await service.forget_old(session)

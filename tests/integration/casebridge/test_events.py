@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from dramatiq import Message
 
 from casebridge.events.stream import MOST_OF_ONE, EventStream
@@ -118,3 +120,18 @@ def test_events_arrive_at_a_browser_with_ids(bridge: Any, signed_in: Any, citize
     wrong = http.get("/api/v1/events", headers={"Last-Event-ID": "x'; DROP"})
     assert wrong.status_code == 422
     assert httpx.get(f"{bridge.url}/api/v1/events", trust_env=False).status_code == 401
+
+
+async def test_an_orderly_stop_alarms_nobody(
+    on_sqlite: Callable[..., Any], run_bridge: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with run_bridge(on_sqlite()) as api:
+        stream: EventStream = api.bridge.stream
+        code = (await api.codes())[0]
+        heard = stream.listen("person:one", "0-0")
+        waiting = asyncio.ensure_future(anext(heard))
+        async with api.client() as client:
+            await client.post_record(api.citizen.intake(code))
+        await asyncio.wait_for(waiting, 30)
+        capfd.readouterr()
+    assert "waits" not in "".join(capfd.readouterr())
