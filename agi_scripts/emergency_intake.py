@@ -18,7 +18,7 @@ from agi_scripts.local_agi import AGIAppError, AGIHangup, LocalAgi
 from agi_scripts.site import Site
 from ivr import prompts, records
 from ivr.codes import CodeBlock
-from ivr.decisions import DecisionDesk, decision_name, is_decision
+from ivr.decisions import DecisionDesk, confirmation, decision_name, is_decision
 from ivr.drafts import DraftHeld, Drafts, HeldDraft
 from ivr.durable import SpoolFull
 from ivr.identifying import FIRST_KEYS, identified, keys_missing, lengthened
@@ -236,8 +236,7 @@ def confirm_left_decision(site: Site, agi: LocalAgi, call_id: str) -> bool:
     with drafts.hold(decision_name(call_id), wait_seconds=_HAND_OVER_SECONDS) as held:
         if not is_decision(held.draft):
             return False
-        record = desk.finish(held)
-        said = prompts.FOLLOWUP_ACCEPTED if record["accepted"] else prompts.FOLLOWUP_OBJECTED
+        said = confirmation(desk.finish(held))
         folder = site.sounds_dir / held.draft.language
         held.discard()
     with suppress(AGIHangup):

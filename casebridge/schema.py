@@ -18,6 +18,7 @@ from casebridge.links.recordings import models as link_recordings
 from casebridge.notifications import models as notifications
 from casebridge.open311 import models as open311
 from casebridge.people import models as people
+from casebridge.questions import models as questions
 from casebridge.recordings import models as recordings
 from casebridge.referrals import models as referrals
 from casebridge.search import models as search
@@ -46,6 +47,7 @@ __all__ = [
     "notifications",
     "open311",
     "people",
+    "questions",
     "recordings",
     "referrals",
     "search",

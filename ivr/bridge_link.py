@@ -34,7 +34,15 @@ async def follow_up(bridge: BridgeClient, code: str, kind: str, identifier: str)
     if found is None:
         return None
     waiting = found.callback is not None and found.callback.state in ("waiting", "claimed")
-    return Followed(found.kind.value, found.opened_at, found.status.value, found.last_reply, waiting)
+    return Followed(
+        kind=found.kind.value,
+        opened_at=found.opened_at,
+        status=found.status.value,
+        reply=found.last_reply,
+        callback_waiting=waiting,
+        case_id=found.case_id,
+        question=found.question,
+    )
 
 
 async def fetch_voice(

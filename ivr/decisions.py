@@ -1,8 +1,8 @@
-"""What an applicant says to an answer, made durable before it is confirmed to them.
+"""What an applicant says to an answer or a question, made durable before it is confirmed to them.
 
 The key pressed → a draft of its own (`drafts/<call>-decision.json`) that holds the whole record → the
-reason, where one is spoken → the record in the spool. Killed anywhere after the draft, whoever takes
-the call over, or the sweep, goes on from there and makes the very same record: one key, one decision.
+reason or the reply, where one is spoken → the record in the spool. Killed anywhere after the draft, whoever
+takes the call over, or the sweep, goes on from there and makes the very same record: one key, one decision.
 Standard library alone (and the drafts and spool beside it): this also runs beside Asterisk.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ivr import records
+from ivr import prompts, records
 from ivr.drafts import Draft, Drafts, HeldDraft
 from ivr.kill_points import DecisionPoint, reached
 from ivr.message_audio import MessageAudio
@@ -31,8 +31,17 @@ def decision_name(call_id: str) -> str:
 
 
 def is_decision(draft: Draft) -> bool:
-    """Whether a draft holds a decision and no matter of a case."""
-    return draft.record is not None and draft.record["type"] == "decision"
+    """Whether a draft holds a decision, or a reply to a question, and no matter of a case."""
+    return draft.record is not None and draft.record["type"] in ("decision", "reply")
+
+
+def confirmation(record: Record | None) -> str:
+    """The prompt that confirms what is in the spool; None: nothing was said to the question."""
+    if record is None:
+        return prompts.FOLLOWUP_REPLY_LATER
+    if record["type"] == "reply":
+        return prompts.FOLLOWUP_REPLIED
+    return prompts.FOLLOWUP_ACCEPTED if record["accepted"] else prompts.FOLLOWUP_OBJECTED
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,6 @@ class DecisionDesk:
         Raises:
             DraftHeld: another process leads this decision. SpoolFull: no room.
         """
-        held = self.drafts.hold(decision_name(call_id))
         record = records.decision(
             node=self.node,
             call_id=call_id,
@@ -69,8 +77,31 @@ class DecisionDesk:
             sealed=sealed,
             accepted=accepted,
         )
+        return self._hold(record)
+
+    def begin_reply(
+        self, call_id: str, *, language: str, tracking_code: str, question_id: str, sealed: str
+    ) -> HeldDraft:
+        """Note that a question is about to be replied to, as `begin` does."""
+        record = records.reply(
+            node=self.node,
+            call_id=call_id,
+            language=language,
+            tracking_code=tracking_code,
+            question_id=question_id,
+            sealed=sealed,
+        )
+        return self._hold(record)
+
+    def _hold(self, record: Record) -> HeldDraft:
+        held = self.drafts.hold(decision_name(record["call_id"]))
         try:
-            held.save(language=language, sealed=sealed, record=record, started_at=record["created_at"])
+            held.save(
+                language=record["language"],
+                sealed=record["sealed"],
+                record=record,
+                started_at=record["created_at"],
+            )
         except BaseException:
             held.close()
             raise
@@ -85,11 +116,14 @@ class DecisionDesk:
         """The reason's audio, of the current take."""
         return MessageAudio(self.calls_dir, held.draft.call_id, held.draft.take)
 
-    def finish(self, held: HeldDraft, *, with_reason: bool = True) -> Record:
-        """Put the decision into the spool, with the reason as far as it was spoken; again changes nothing.
+    def finish(self, held: HeldDraft, *, with_reason: bool = True) -> Record | None:
+        """Put the word into the spool, with what was spoken as far as it was; again changes nothing.
 
         Args:
             with_reason: False where the disk has no room for what was spoken; the objection itself counts.
+
+        Returns:
+            None for a reply in which nothing was said: there is nothing to tell the unit.
 
         Raises:
             SpoolFull: no room; the draft stays, and the sweep tries again.
@@ -100,11 +134,15 @@ class DecisionDesk:
         if draft.durable:
             return record
         audio = self.audio(held)
-        objected = not record["accepted"] and record["recording"] is None
-        if with_reason and objected and audio.spoken_seconds() >= LEAST_REASON_SECONDS:
+        is_reply = record["type"] == "reply"
+        may_speak = record["recording"] is None and (is_reply or not record["accepted"])
+        if with_reason and may_speak and audio.spoken_seconds() >= LEAST_REASON_SECONDS:
             record = record | {"recording": audio.join().to_record()}
             reached(DecisionPoint.REASON_JOINED)
             held.save(record=record)
+        if is_reply and record["recording"] is None:
+            audio.remove()
+            return None
         self.spool.put(record)
         reached(DecisionPoint.DECISION_SPOOLED)
         held.save(durable=True)

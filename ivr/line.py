@@ -41,6 +41,22 @@ class Reply(Protocol):
         """The official's own voice; None: there is only the text."""
 
 
+class Question(Protocol):
+    """What the unit that has the case asks the applicant."""
+
+    @property
+    def id(self) -> UUID:
+        """The question a reply names."""
+
+    @property
+    def text(self) -> str:
+        """What is asked."""
+
+    @property
+    def language(self) -> str:
+        """Language of the text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Followed:
     """What a caller hears of a case."""
@@ -50,6 +66,9 @@ class Followed:
     status: str
     reply: Reply | None
     callback_waiting: bool
+    case_id: UUID
+    question: Question | None = None
+    """What is asked and not replied to yet."""
 
     @property
     def to_be_decided(self) -> bool:

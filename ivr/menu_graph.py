@@ -19,7 +19,10 @@ _COLOURS = {
     "goodbye": "#e5e7eb",
     "agent_unavailable": "#fae8ff",
 }
-_ASKING = {"follow_up": "an answer: 1 accept, 2 object, * hear again"}
+_ASKING = {
+    "follow_up": "an answer: 1 accept, 2 object, * hear again\n"
+    "a question: 1 reply, * hear again\n0: a callback about the case"
+}
 """Steps that ask something of their own, whatever a menu file says."""
 _CHOOSING = frozenset({"kind", "language"})
 """Steps whose keys choose a value and all lead on to the same node."""

@@ -153,6 +153,35 @@ def decision(
     }
 
 
+def reply(
+    *,
+    node: str,
+    call_id: str,
+    language: str,
+    tracking_code: str,
+    question_id: str,
+    sealed: str,
+) -> Record:
+    """What an applicant says to a question; what they speak is added when it is recorded.
+
+    Args:
+        question_id: the question they heard; it can't be meant for a later one.
+    """
+    return {
+        "format": FORMAT,
+        "type": "reply",
+        "record_id": new_record_id(),
+        "node": node,
+        "call_id": call_id,
+        "created_at": moment(),
+        "language": language,
+        "tracking_code": tracking_code,
+        "question_id": question_id,
+        "sealed": sealed,
+        "recording": None,
+    }
+
+
 def call_report(
     *,
     node: str,

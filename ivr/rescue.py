@@ -32,7 +32,10 @@ def rescue_orphans(
             try:
                 if _still_recording(desk, held, older_than_seconds):
                     continue
-                taken += _rescue_decision(drafts, desk, held) or _rescue(desk, held)
+                if is_decision(held.draft):
+                    taken += _rescue_decision(drafts, desk, held)
+                else:
+                    taken += _rescue(desk, held)
             except SpoolFull as full:
                 log.critical("no room to rescue a call: %s", full)
                 on_event("disk_full")
@@ -48,13 +51,11 @@ def rescue_orphans(
 
 
 def _rescue_decision(drafts: Drafts, desk: IntakeDesk, held: HeldDraft) -> int:
-    """What was pressed counts, with the reason as far as it was spoken; 0 where this is no decision."""
-    if not is_decision(held.draft):
-        return 0
-    DecisionDesk(desk.node, desk.spool, drafts, desk.calls_dir).finish(held)
+    """What was pressed counts, with what was spoken as far as it was; 0 for a reply that says nothing."""
+    record = DecisionDesk(desk.node, desk.spool, drafts, desk.calls_dir).finish(held)
     held.discard()
-    log.warning("an orphaned decision was registered", extra={"call_id": held.draft.call_id})
-    return 1
+    log.warning("an orphaned decision was settled", extra={"call_id": held.draft.call_id})
+    return int(record is not None)
 
 
 def _rescue(desk: IntakeDesk, held: HeldDraft) -> int:

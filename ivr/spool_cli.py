@@ -25,6 +25,7 @@ _KINDS = {
     "intake": "a caller's matter",
     "callback_wish": "a callback wish",
     "decision": "a word on an answer",
+    "reply": "a reply to a question",
     "call_report": "the report of a call",
 }
 

@@ -13,6 +13,7 @@ from casebridge.answers.schemas import AnswerLine, AnswerText, ServiceLine
 from casebridge.cartables.rules import Act, Urgency
 from casebridge.cases.schemas import CaseRow, Kind, Language, Level, Status
 from casebridge.country.schemas import UnitCode
+from casebridge.questions.schemas import QuestionLine
 from casebridge.referrals.schemas import Note, Reason, ReferralLine
 from casebridge.wire import Id, Instant, PlainText, Wire
 
@@ -79,6 +80,7 @@ class Way(Wire):
     referrals: list[ReferralLine]
     answers: list[AnswerLine]
     services: list[ServiceLine]
+    questions: list[QuestionLine]
     may: frozenset[str]
     """Of `take refer forward ask supplied answer service classify about withdraw decide close reopen pass`;
     `about`: say that it is about nobody, or somebody else."""

@@ -21,6 +21,8 @@ from casebridge.deadlines import service as deadlines
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
+from casebridge.questions.rows import questions_of
+from casebridge.questions.schemas import QuestionLine
 from casebridge.referrals.models import Referral
 from casebridge.referrals.rules import Decision
 from casebridge.referrals.schemas import ReferralLine
@@ -57,7 +59,8 @@ async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
         referrals=[_line(ReferralLine, row) for row in passed],
         answers=[_line(AnswerLine, row) for row in await answers_of(session, case_id)],
         services=[_line(ServiceLine, row) for row in await services_of(session, case_id)],
-        may=frozenset(_may(who, sight, case, passed)),
+        questions=[_line(QuestionLine, row) for row in await questions_of(session, case_id)],
+        may=frozenset(_may(who, sight, case, passed)) - _own_answer(who, answered),
     )
 
 

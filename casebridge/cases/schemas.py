@@ -202,6 +202,15 @@ class Reply(Wire):
     """The official's own voice, to be had by POST /follow-ups/voice."""
 
 
+class Asked(Wire):
+    """What the applicant was asked and has not replied to; a spoken reply names it."""
+
+    id: Id
+    text: str
+    language: Language
+    at: Instant
+
+
 class CallbackState(Wire):
     """Whether a callback is waiting."""
 
@@ -211,8 +220,12 @@ class CallbackState(Wire):
 class FollowUp(Wire):
     """What a caller hears about their case."""
 
+    case_id: Id
+    """The case that is worked on; what the caller wishes now belongs to it."""
     kind: Kind
     opened_at: Instant
     status: Status
     last_reply: Reply | None
+    question: Asked | None
+    """Where the case waits for the applicant: what it waits for."""
     callback: CallbackState | None

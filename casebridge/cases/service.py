@@ -22,6 +22,7 @@ from casebridge.cases.models import Case
 from casebridge.cases.numbers import open_numbers
 from casebridge.cases.originals import Narrow, nothing
 from casebridge.cases.schemas import (
+    Asked,
     CallbackState,
     CaseDetail,
     FollowUp,
@@ -32,6 +33,7 @@ from casebridge.cases.schemas import (
 from casebridge.crypto import KeyRing
 from casebridge.intakes.models import AcceptedRecord
 from casebridge.problems import Problem
+from casebridge.questions.rows import open_question
 
 
 async def get_case(
@@ -92,11 +94,14 @@ async def follow_up(session: AsyncSession, tracking_code: str, lookup: bytes) ->
             answer_id=given.id if given else None,
             recording_id=given.recording_id if given else None,
         )
+    asked = await open_question(session, case.id) if case.status == Status.WAITING_APPLICANT else None
     return FollowUp(
+        case_id=case.id,
         kind=case.kind,
         opened_at=case.opened_at,
         status=Status(case.status),
         last_reply=reply,
+        question=Asked(id=asked.id, text=asked.text, language=asked.language, at=asked.at) if asked else None,
         callback=CallbackState(state=state) if state else None,
     )
 

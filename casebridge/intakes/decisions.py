@@ -1,7 +1,8 @@
-"""An applicant's word on an answer, said on the telephone: decided in the transaction of its record."""
+"""An applicant's word on an answer, or to a question, by telephone: done in its record's transaction."""
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,31 +15,33 @@ from casebridge.intakes.known import Known
 from casebridge.intakes.models import AcceptedRecord
 from casebridge.intakes.reading import Prepared
 from casebridge.intakes.rows import Rows, recording_row
-from casebridge.intakes.schemas import ApplicantDecision
+from casebridge.intakes.schemas import ApplicantReply, ApplicantWord
 from casebridge.problems import Problem
+from casebridge.questions.service import reply
 from casebridge.recordings.models import RecordingRow
 
-_BY = "phone"
+_BY: Final = "phone"
 
 
-async def decide(
+async def hear(
     session: AsyncSession,
-    record: ApplicantDecision,
+    record: ApplicantWord,
     prepared: Prepared,
     known: Known,
     rows: Rows,
     entry: AcceptedRecord,
 ) -> None:
-    """Decides, and keeps the spoken reason as a recording of the case.
+    """Decides or replies, and keeps what was spoken as a recording of the case.
 
-    What no longer fits (decided by now, or meant for an answer that another one has followed) is accepted
-    all the same: it can't be taken back from the caller, and the case's history says that it came too late.
+    What no longer fits (decided by now, or meant for an answer or question that another has followed) is
+    accepted all the same: it can't be taken back from the caller, and the case's history says that it came
+    too late.
 
     Raises Problem `no_such_pair`, `other_content`. Then nothing of it is written.
     """
     identity = prepared.identity
     if identity is None:
-        raise AssertionError("a decision is prepared with its identity")
+        raise AssertionError("what an applicant says is prepared with their identity")
     spoken = record.recording.recording_id if record.recording else None
     if spoken in known.recordings:
         raise Problem("other_content", errors=[("recording.recording_id", "duplicate")])
@@ -51,9 +54,12 @@ async def decide(
         rows[RecordingRow.__table__].append(recording_row(record, prepared, found.id))
 
 
-async def _say(session: AsyncSession, case_id: UUID, record: ApplicantDecision) -> None:
+async def _say(session: AsyncSession, case_id: UUID, record: ApplicantWord) -> None:
     await locked(session, case_id)
     spoken = record.recording.recording_id if record.recording else None
+    if isinstance(record, ApplicantReply):
+        await reply(session, case_id, by=_BY, recording_id=spoken, question_id=record.question_id)
+        return
     given = await answers.last_answer(session, case_id)
     if given is None or given.id != record.answer_id:
         await history.add(

@@ -15,7 +15,7 @@ from casebridge.callbacks.models import CallbackRow
 from casebridge.cases.models import Case
 from casebridge.intakes.models import AcceptedRecord
 from casebridge.intakes.reading import Prepared
-from casebridge.intakes.schemas import ApplicantDecision, CallbackWish, Intake
+from casebridge.intakes.schemas import ApplicantWord, CallbackWish, Intake
 from casebridge.recordings.models import RecordingRow
 from casebridge.recordings.schemas import RecordingState
 
@@ -56,7 +56,7 @@ async def what_is_known(session: AsyncSession, batch: Sequence[Prepared]) -> Kno
     recordings = {
         record.recording.recording_id
         for record in records
-        if isinstance(record, Intake | ApplicantDecision) and record.recording
+        if isinstance(record, Intake | ApplicantWord) and record.recording
     }
     if recordings:
         rows = await session.execute(_RECORDINGS, {"ids": list(recordings)})

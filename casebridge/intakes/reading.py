@@ -14,7 +14,7 @@ from casebridge.applicants.identity import ClosedIdentity, close_identity
 from casebridge.cases.numbers import close_numbers
 from casebridge.cases.schemas import IdentifierKind
 from casebridge.crypto import KeyRing
-from casebridge.intakes.schemas import ApplicantDecision, CallReport, Intake, Record
+from casebridge.intakes.schemas import ApplicantWord, CallReport, Intake, Record
 from casebridge.problems import Problem
 from casebridge.tables import new_id
 from casebridge.wire import EARLIEST
@@ -66,7 +66,7 @@ def prepare(record: Record, keys: KeyRing, *, sealing_private: str, lookup_key: 
         accepted_at=now(),
         key_number=keys.current,
     )
-    if isinstance(record, Intake | ApplicantDecision):
+    if isinstance(record, Intake | ApplicantWord):
         document = _open(record.sealed, sealing_private, "sealed")
         prepared.identity = _identity(document, record.record_id, keys, lookup_key)
     elif isinstance(record, CallReport):

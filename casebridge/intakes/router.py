@@ -86,6 +86,32 @@ EXAMPLES: dict[str, Any] = {
             },
         },
     },
+    "reply": {
+        "summary": "A spoken reply to a question",
+        "value": {
+            "format": 1,
+            "type": "reply",
+            "record_id": "019a0000-0000-7000-8000-000000000008",
+            "node": "n1",
+            "call_id": "1795500900.8",
+            "created_at": "2026-11-26T08:12:00.000Z",
+            "language": "fa",
+            "tracking_code": "1234567890",
+            "question_id": "019a0000-0000-7000-8000-000000000009",
+            "sealed": _SEALED,
+            "recording": {
+                "recording_id": "019a0000-0000-7000-8000-00000000000a",
+                "file": "1795500900.8-decision/message.alaw",
+                "bytes": 80000,
+                "sha256": "0" * 64,
+                "duration_ms": 10000,
+                "encoding": "alaw",
+                "rate": 8000,
+                "channels": 1,
+                "speaker": "applicant",
+            },
+        },
+    },
     "call_report": {
         "summary": "What happened in a call",
         "value": {

@@ -19,7 +19,7 @@ from casebridge.events import service as events
 from casebridge.events.models import OutboxRow
 from casebridge.intakes.reading import Prepared
 from casebridge.intakes.rules import Quarantine
-from casebridge.intakes.schemas import ApplicantDecision, CallReport, Intake, Wished
+from casebridge.intakes.schemas import ApplicantWord, CallReport, Intake, Wished
 from casebridge.recordings.schemas import RecordingState
 from casebridge.referrals.rules import first_owner
 
@@ -95,7 +95,7 @@ def case_row(
     }
 
 
-def recording_row(record: Intake | ApplicantDecision, prepared: Prepared, case_id: UUID) -> dict[str, Any]:
+def recording_row(record: Intake | ApplicantWord, prepared: Prepared, case_id: UUID) -> dict[str, Any]:
     """A row of a recording whose sound is still to come. Only for a record that announces one."""
     recording = record.recording
     if recording is None:

@@ -96,6 +96,22 @@ class ApplicantDecision(_Record):
     """The reason of an objection, spoken."""
 
 
+class ApplicantReply(_Record):
+    """What an applicant said to a question of the unit that has their case; it counts once."""
+
+    type: Literal["reply"]
+    created_at: NodeInstant
+    language: Language
+    tracking_code: TrackingCode
+    question_id: Id
+    sealed: Base64
+    recording: IntakeRecording
+
+
+ApplicantWord = ApplicantDecision | ApplicantReply
+"""What is said to a case that is there, by code and identifier."""
+
+
 class JournalStep(Wire):
     """A step of the call: what was heard, what was pressed (identifiers masked)."""
 
@@ -122,7 +138,9 @@ class CallReport(_Record):
     journal: list[JournalStep] = Field(default=[], max_length=2000)
 
 
-Record = Annotated[Intake | CallbackWish | ApplicantDecision | CallReport, Field(discriminator="type")]
+Record = Annotated[
+    Intake | CallbackWish | ApplicantDecision | ApplicantReply | CallReport, Field(discriminator="type")
+]
 """Any record of the spool, told apart by `type`."""
 
 

@@ -26,7 +26,7 @@ from casebridge.deadlines.terms import in_force
 from casebridge.events import service as events
 from casebridge.events.models import OutboxRow
 from casebridge.intakes.callbacks import Wish, read_waiting, take_wish, write_changes
-from casebridge.intakes.decisions import decide
+from casebridge.intakes.decisions import hear
 from casebridge.intakes.known import Known, what_is_known
 from casebridge.intakes.models import AcceptedRecord
 from casebridge.intakes.reading import Prepared
@@ -42,7 +42,7 @@ from casebridge.intakes.rows import (
 )
 from casebridge.intakes.rules import judge_code
 from casebridge.intakes.schemas import (
-    ApplicantDecision,
+    ApplicantWord,
     CallbackWish,
     Intake,
     Record,
@@ -160,8 +160,8 @@ class BatchWriter:
             await self._intake(session, record, prepared, known, rows, entry)
         elif isinstance(record, CallbackWish):
             await self._wish(session, record, prepared, known, rows, entry)
-        elif isinstance(record, ApplicantDecision):
-            await decide(session, record, prepared, known, rows, entry)
+        elif isinstance(record, ApplicantWord):
+            await hear(session, record, prepared, known, rows, entry)
         else:
             rows[CallRow.__table__].append(call_row(record, prepared))
         known.records[record.record_id] = entry
@@ -279,7 +279,7 @@ class BatchWriter:
 
 def _turn(record: Record) -> tuple[int, str]:
     """A wish may stand in one batch with its intake, which goes first; decisions lock cases in order."""
-    if isinstance(record, ApplicantDecision):
+    if isinstance(record, ApplicantWord):
         return 2, record.tracking_code
     return (1 if isinstance(record, CallbackWish) else 0), ""
 

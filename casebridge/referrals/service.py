@@ -23,6 +23,7 @@ from casebridge.country.snapshot import Country
 from casebridge.country.units import CENTRE, IDEAS
 from casebridge.deadlines import service as deadlines
 from casebridge.problems import Problem
+from casebridge.questions import rows as questions
 from casebridge.referrals import rules
 from casebridge.referrals.known import check_known
 from casebridge.referrals.models import Referral
@@ -205,18 +206,30 @@ async def ask_applicant(
     case = await locked(session, case_id, seen)
     owned_by(case, unit)
     due = await deadlines.waiting_due(session)
-    await take_step(session, case, Action.ASKED, actor, unit=unit, due_at=due, text=text)
+    name = unit or case.owner_unit or CENTRE
+    question = await questions.ask(session, case_id, unit=name, actor=actor, text=text)
+    detail = {"question_id": str(question)}
+    await take_step(session, case, Action.ASKED, actor, unit=unit, due_at=due, text=text, detail=detail)
 
 
 async def supplied(
-    session: AsyncSession, case_id: UUID, *, unit: str | None, actor: str, note: str | None = None
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    unit: str | None,
+    actor: str,
+    note: str | None = None,
+    detail: dict[str, Any] | None = None,
 ) -> None:
     """The applicant has given what was asked for; the unit's deadline begins anew."""
     case = await locked(session, case_id)
     owned_by(case, unit)
     due = await deadlines.answer_due(session, case)
-    detail = {"note": note} if note else {}
-    await take_step(session, case, Action.SUPPLIED, actor, unit=unit, due_at=due, detail=detail)
+    question = await questions.open_question(session, case_id)
+    if question is not None:
+        await questions.note_reply(session, question, by="unit", text=note)
+    told = ({"note": note} if note else {}) | (detail or {})
+    await take_step(session, case, Action.SUPPLIED, actor, unit=unit, due_at=due, detail=told)
 
 
 async def move_up(session: AsyncSession, case: Case, action: Action, *, actor: str, reason: str) -> None:

@@ -9,18 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.answers.models import AnswerRow
 from casebridge.cases.models import Case
+from casebridge.questions.models import QuestionRow
 from casebridge.recordings.models import RecordingRow
 from casebridge.transcripts.models import TranscriptRow
 
 
 async def texts_of(session: AsyncSession, case_id: UUID) -> list[str]:
-    """What the applicant said or wrote, what was answered, and what they objected to."""
+    """What the applicant said or wrote, was answered, objected to, was asked and replied."""
     answers = await session.execute(
         select(AnswerRow.text, AnswerRow.objection_text)
         .where(AnswerRow.case_id == case_id)
         .order_by(AnswerRow.at, AnswerRow.id)
     )
-    return [*await said_in(session, case_id), *(text for row in answers for text in row if text)]
+    asked = await session.execute(
+        select(QuestionRow.text, QuestionRow.reply_text)
+        .where(QuestionRow.case_id == case_id)
+        .order_by(QuestionRow.at, QuestionRow.id)
+    )
+    told = [text for row in (*answers, *asked) for text in row if text]
+    return [*await said_in(session, case_id), *told]
 
 
 async def said_in(session: AsyncSession, case_id: UUID) -> list[str]:

@@ -101,7 +101,8 @@ def _about(way: Any, typed: dict[str, str] | None) -> dict[str, Any]:
 
 
 def _trail(way: Any) -> list[tuple[str, Any]]:
-    """Referrals, answers and services together, the latest first."""
+    """Referrals, answers, questions and services together, the latest first."""
     together = [("referral", one) for one in way.referrals]
     together += [("answer", one) for one in way.answers] + [("service", one) for one in way.services]
+    together += [("question", one) for one in way.questions]
     return sorted(together, key=lambda pair: pair[1].at, reverse=True)

@@ -18,6 +18,7 @@ TABLES: Final = {
     "closing": way.CLOSINGS,
     "decision": way.DECISIONS,
     "decided_by": way.DECIDED_BY,
+    "replied_by": way.REPLIED_BY,
     "delegation": way.DELEGATIONS,
     "flag": way.FLAGS,
     "origin": way.ORIGINS,

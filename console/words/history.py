@@ -28,6 +28,7 @@ HISTORY: Final = {
     "taken": N_("Case taken in hand"),
     "asked": N_("Applicant asked for more"),
     "supplied": N_("Applicant gave what was asked for"),
+    "supplied_late": N_("Reply came too late"),
     "interim_answer": N_("Interim answer"),
     "answered": N_("Case answered"),
     "accepted": N_("Answer accepted"),

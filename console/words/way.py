@@ -55,6 +55,11 @@ DECIDED_BY: Final = {
     "silence": N_("by silence"),
     "link": N_("through a neighbour"),
 }
+REPLIED_BY: Final = {
+    "phone": DECIDED_BY["phone"],
+    "sms": DECIDED_BY["sms"],
+    "unit": N_("told the unit"),
+}
 DELEGATIONS: Final = {
     "coming": N_("Begins later"),
     "running": N_("In force"),

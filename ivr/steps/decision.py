@@ -1,4 +1,5 @@
-"""The applicant's word on an answer: 1 accepts, 2 objects, with a spoken reason or without one."""
+"""The applicant's word: on an answer (1 accepts, 2 objects, with a spoken reason or without one) or to a
+question (1, then the spoken reply)."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from ivr import prompts, records
 from ivr.call import Call, GoTo, NoAnswer
-from ivr.decisions import LEAST_REASON_SECONDS, DecisionDesk, decision_name, is_decision
+from ivr.decisions import LEAST_REASON_SECONDS, DecisionDesk, confirmation, decision_name, is_decision
 from ivr.disk_work import to_its_end
 from ivr.drafts import HeldDraft
 from ivr.durable import SpoolFull
@@ -22,23 +23,24 @@ from ivr.steps.message import confirm, record_part
 from line111.sealing import seal
 
 _ACCEPT, _OBJECT, _HEAR_AGAIN, _LATER = "1", "2", "*", ""
+_REPLY: Final = "1"
 _HEARD_AGAIN: Final = 9
-"""How often an answer is played before the question is left open: every call comes to an end."""
+"""How often an answer or question is played before the question is left open: every call comes to an end."""
 _TAKE_OVER_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is decided about, and who decides."""
+    """What something is said to, an answer or a question, and who says it."""
 
     tracking_code: str
     identity: tuple[str, str]
-    answer_id: UUID
+    about: UUID
 
 
 @dataclass
 class Reason:
-    """Where the reason of an objection is spoken to."""
+    """Where the reason of an objection, or a reply, is spoken to."""
 
     desk: DecisionDesk
     held: HeldDraft
@@ -49,7 +51,7 @@ class Reason:
         return self.desk.audio(self.held)
 
     def begin_take(self) -> None:
-        """The reason is recorded again. Raises SpoolFull."""
+        """It is recorded again. Raises SpoolFull."""
         self.held.save(take=self.held.draft.take + 1)
 
 
@@ -62,17 +64,50 @@ async def ask_decision(call: Call, asked: Asked, hear: Callable[[], Awaitable[No
     Raises:
         GoTo: the caller wants an agent. SpoolFull: no room; nothing was confirmed.
     """
+    key = await _ask(call, prompts.FOLLOWUP_DECIDE, {_ACCEPT, _OBJECT}, hear)
+    if key not in (_ACCEPT, _OBJECT):
+        await call.tell(prompts.FOLLOWUP_DECIDE_LATER)
+        return
+    begin = partial(
+        call.line.decisions.begin,
+        language=call.language,
+        tracking_code=asked.tracking_code,
+        answer_id=str(asked.about),
+        sealed=_sealed(call, asked),
+        accepted=key == _ACCEPT,
+    )
+    await _register(call, begin, prompts.FOLLOWUP_OBJECTION_REASON if key == _OBJECT else None)
+
+
+async def ask_reply(call: Call, asked: Asked, hear: Callable[[], Awaitable[None]]) -> None:
+    """After a question: reply, hear it again; silence leaves it open. Raises as `ask_decision` does."""
+    if await _ask(call, prompts.FOLLOWUP_REPLY, {_REPLY}, hear) != _REPLY:
+        await call.tell(prompts.FOLLOWUP_REPLY_LATER)
+        return
+    begin = partial(
+        call.line.decisions.begin_reply,
+        language=call.language,
+        tracking_code=asked.tracking_code,
+        question_id=str(asked.about),
+        sealed=_sealed(call, asked),
+    )
+    await _register(call, begin, prompts.FOLLOWUP_REPLY_AFTER_TONE)
+
+
+async def _ask(call: Call, prompt: str, keys: set[str], hear: Callable[[], Awaitable[None]]) -> str:
+    """The key pressed, after what is asked about was heard as often as they wish."""
+    key = _HEAR_AGAIN
     for _ in range(_HEARD_AGAIN):
-        keys = {_ACCEPT, _OBJECT, _HEAR_AGAIN}
-        key = await call.choose([prompts.FOLLOWUP_DECIDE], keys, _LATER)
+        key = await call.choose([prompt], keys | {_HEAR_AGAIN}, _LATER)
         if key != _HEAR_AGAIN:
             break
         call.typed = ""
         await hear()
-    if key in (_ACCEPT, _OBJECT):
-        await _register(call, asked, accepted=key == _ACCEPT)
-    else:
-        await call.tell(prompts.FOLLOWUP_DECIDE_LATER)
+    return key
+
+
+def _sealed(call: Call, asked: Asked) -> str:
+    return seal(records.private_part(*asked.identity, None, call.caller), call.line.sealing_public)
 
 
 async def finish_left_decision(call: Call) -> bool:
@@ -98,34 +133,25 @@ async def finish_left_decision(call: Call) -> bool:
     return True
 
 
-async def _register(call: Call, asked: Asked, *, accepted: bool) -> None:
+async def _register(call: Call, begin: Callable[[str], HeldDraft], speak_after: str | None) -> None:
+    """Note it, have something spoken where a prompt asks for it, put it into the spool, confirm it."""
     reached(DecisionPoint.DECISION_CHOSEN)
-    desk = call.line.decisions
     if call.decision is not None:  # about another case, earlier in this call; it is in the spool
         call.decision.discard()
-    private = records.private_part(*asked.identity, None, call.caller)
-    begin = partial(
-        desk.begin,
-        language=call.language,
-        tracking_code=asked.tracking_code,
-        answer_id=str(asked.answer_id),
-        sealed=seal(private, call.line.sealing_public),
-        accepted=accepted,
-    )
     call.decision = held = await to_its_end(begin, call.call_id)
     try:
-        if not accepted:
-            await _record_reason(call, Reason(desk, held))
+        if speak_after is not None:
+            await _record_reason(call, Reason(call.line.decisions, held), speak_after)
     except (GoTo, NoAnswer):
-        await _finish_and_confirm(call, held)  # whatever comes next, the objection stands
+        await _finish_and_confirm(call, held)  # whatever comes next, what was said stands
         raise
     await _finish_and_confirm(call, held)
 
 
-async def _record_reason(call: Call, reason: Reason) -> None:
-    """`#` at once, or silence, is an objection without a reason."""
+async def _record_reason(call: Call, reason: Reason, prompt: str) -> None:
+    """`#` at once, or silence, is an objection without a reason, or no reply."""
     try:
-        await record_part(call, reason, prompts.FOLLOWUP_OBJECTION_REASON)
+        await record_part(call, reason, prompt)
         reached(DecisionPoint.REASON_RECORDED)
         if reason.audio.spoken_seconds() >= LEAST_REASON_SECONDS:
             await confirm(call, reason, tries=1)
@@ -143,6 +169,5 @@ async def _finish_and_confirm(call: Call, held: HeldDraft) -> None:
         record = await to_its_end(finish, held, with_reason=False)
     call.outcome = "followed_up"
     call.line.wake_forwarder()
-    said = prompts.FOLLOWUP_ACCEPTED if record["accepted"] else prompts.FOLLOWUP_OBJECTED
-    await call.tell(said, even_if_ahead=True)
+    await call.tell(confirmation(record), even_if_ahead=True)
     reached(DecisionPoint.DECISION_TOLD)

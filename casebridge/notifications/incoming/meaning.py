@@ -39,14 +39,7 @@ class Meaning:
 
 def understand(text: str) -> Meaning:
     """Reads a message: 1 accepts, 2 objects, in digits of any script, with the code anywhere in it."""
-    plain = to_latin(normalise(text)).strip()
-    code = None
-    for match in _CODE.finditer(plain):
-        digits = re.sub(r"\D", "", match.group())
-        if is_valid_tracking_code(digits):
-            code = digits
-            plain = (plain[: match.start()] + " " + plain[match.end() :]).strip()
-            break
+    code, plain = _parted(text)
     first = _FIRST.match(plain)
     if first is None:
         return Meaning("unknown", code)
@@ -55,6 +48,21 @@ def understand(text: str) -> Meaning:
     if intent == "accept" and len(said) > THANKS:
         return Meaning("unknown", code)
     return Meaning(intent, code, said if intent == "object" else "")
+
+
+def says_something(text: str) -> bool:
+    """Whether there is more in a message than a tracking code."""
+    return any(letter.isalnum() for letter in _parted(text)[1])
+
+
+def _parted(text: str) -> tuple[str | None, str]:
+    """The tracking code in a text, and the text without it, its digits Latin."""
+    plain = to_latin(normalise(text)).strip()
+    for match in _CODE.finditer(plain):
+        digits = re.sub(r"\D", "", match.group())
+        if is_valid_tracking_code(digits):
+            return digits, (plain[: match.start()] + " " + plain[match.end() :]).strip()
+    return None, plain
 
 
 def legible(text: str) -> str:

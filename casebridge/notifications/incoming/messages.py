@@ -1,4 +1,5 @@
-"""Text messages of citizens: 1 accepts an answer, 2 objects to it, whatever else gets a polite answer.
+"""Text messages of citizens: 1 accepts an answer, 2 objects to it; where a question was asked, what they
+write is the reply to it; whatever else gets a polite answer.
 
 The number decides: a code counts only where that case was told to this number before, so nobody
 decides for others by guessing codes. Numbers are kept as keyed hashes.
@@ -9,11 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.cases.models import Case
@@ -21,7 +22,13 @@ from casebridge.cases.schemas import Status
 from casebridge.cases.service import original_of
 from casebridge.database import insert_into
 from casebridge.notifications import service
-from casebridge.notifications.incoming.meaning import Meaning, language_of, legible, understand
+from casebridge.notifications.incoming.meaning import (
+    Meaning,
+    language_of,
+    legible,
+    says_something,
+    understand,
+)
 from casebridge.notifications.incoming.opt_outs import set_opt_out
 from casebridge.notifications.masking import contact_hash, masked, normal
 from casebridge.notifications.models import Inbound, Notification
@@ -43,10 +50,19 @@ REPEATED_WITHIN = 120
 log = structlog.get_logger("casebridge.notifications")
 Decide = Callable[[AsyncSession, UUID, bool, str | None], Awaitable[str]]
 """Records the applicant's decision on an answer; returns `accepted`, `objected` or `not_open`."""
+Reply = Callable[[AsyncSession, UUID, str], Awaitable[str]]
+"""Records the applicant's reply to the open question of a case; returns `supplied` or `too_late`."""
+
+
+class Hears(Protocol):
+    """What becomes of what citizens write."""
+
+    decide: Decide
+    reply: Reply
 
 
 async def receive(
-    bridge: Bridge, provider: str, sender: str, text: str, reference: str | None, decide: Decide
+    bridge: Bridge, provider: str, sender: str, text: str, reference: str | None, ear: Hears
 ) -> str:
     """Takes in one message, whole or not at all; returns what it was taken for.
 
@@ -56,7 +72,7 @@ async def receive(
     async with bridge.database.writing() as session:
         entry, is_new = await _remember(session, provider, hashed, text, reference)
         if is_new:
-            entry.understood, entry.case_id = await _act(bridge, session, entry, sender, text, decide)
+            entry.understood, entry.case_id = await _act(bridge, session, entry, sender, text, ear)
         understood = entry.understood
     bridge.metrics.inbound.labels(understood).inc()
     log.info("message_received", provider=provider, understood=understood, repeated=not is_new)
@@ -87,7 +103,7 @@ async def _remember(
 
 
 async def _act(
-    bridge: Bridge, session: AsyncSession, entry: Inbound, sender: str, text: str, decide: Decide
+    bridge: Bridge, session: AsyncSession, entry: Inbound, sender: str, text: str, ear: Hears
 ) -> tuple[str, UUID | None]:
     recent = select(func.count()).where(
         Inbound.sender_hash == entry.sender_hash, Inbound.at > entry.at - timedelta(hours=1)
@@ -99,9 +115,27 @@ async def _act(
         wants = meaning.intent == "start"
         await set_opt_out(session, entry.sender_hash, wants_messages=wants, by="sms")
         return ("opted_in" if wants else "opted_out"), None
+    asked = await _asked(session, entry.sender_hash, meaning) if says_something(text) else None
+    if asked is not None:
+        return await ear.reply(session, asked.id, text), asked.id
     if meaning.intent == "unknown":
         return await _help(bridge, session, entry, sender, text), None
-    return await _decide(bridge, session, entry, sender, text, meaning, decide)
+    return await _decide(bridge, session, entry, sender, text, meaning, ear.decide)
+
+
+async def _asked(session: AsyncSession, hashed: bytes, meaning: Meaning) -> Case | None:
+    """The case whose question a message replies to. One that begins like a decision is meant for an answer,
+    where there is one to decide about."""
+    if meaning.intent != "unknown":
+        meant = await _case_meant(session, hashed, meaning.code)
+        return meant if meant is not None and meant.status == Status.WAITING_APPLICANT else None
+    latest = _told(hashed).where(
+        Notification.template == "asked", Case.status == Status.WAITING_APPLICANT.value
+    )
+    if meaning.code is not None:
+        latest = _told(hashed).where(Case.tracking_code == meaning.code)
+    case = await _locked(session, await session.scalar(latest))
+    return case if case is not None and case.status == Status.WAITING_APPLICANT else None
 
 
 async def _decide(
@@ -126,13 +160,18 @@ async def _decide(
 
 async def _case_meant(session: AsyncSession, hashed: bytes, code: str | None) -> Case | None:
     """The case with the code, otherwise the one answered last, otherwise the one told of last."""
-    told = select(Case).join(Notification, Notification.case_id == Case.id)
-    told = told.where(Notification.contact_hash == hashed, Notification.audience == "applicant")
-    latest = told.order_by(Notification.created_at.desc(), Notification.id.desc()).limit(1)
+    latest = _told(hashed)
     if code is not None:
         return await _locked(session, await session.scalar(latest.where(Case.tracking_code == code)))
     answered = latest.where(Notification.template == "answered", Case.status == Status.ANSWERED.value)
     return await _locked(session, await session.scalar(answered) or await session.scalar(latest))
+
+
+def _told(hashed: bytes) -> Select[Case]:
+    """The case a number was told of last."""
+    told = select(Case).join(Notification, Notification.case_id == Case.id)
+    told = told.where(Notification.contact_hash == hashed, Notification.audience == "applicant")
+    return told.order_by(Notification.created_at.desc(), Notification.id.desc()).limit(1)
 
 
 async def _locked(session: AsyncSession, case: Case | None) -> Case | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from nacl.public import PrivateKey
@@ -127,7 +128,7 @@ class Node:
         )  # fmt: skip
         self.events: list[str] = []
         self.followed: Followed | Exception | None = Followed(
-            "complaint", datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "registered", None, False
+            "complaint", datetime(2026, 11, 20, 9, 30, tzinfo=UTC), "registered", None, False, UUID(int=7)
         )
         self.questions: list[tuple[str, str, str]] = []
         self.menu = load_menu()

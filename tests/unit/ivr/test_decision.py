@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casebridge.intakes.schemas import ApplicantDecision
+from casebridge.intakes.schemas import ApplicantDecision, CallbackWish
 from ivr import prompts
 from ivr.agi.session import AsteriskLost
 from ivr.call import Call
@@ -27,6 +27,7 @@ from persian.tracking_code import make_tracking_code
 CODE, IDENTIFIER = make_tracking_code(7), sample_identifier("national_id", 7)
 OPENED = datetime(2026, 11, 20, tzinfo=UTC)
 ANSWER = UUID("019a0000-0000-7000-8000-000000000006")
+CASE = UUID("019a0000-0000-7000-8000-000000000005")
 VOICE = UUID("019a0000-0000-7000-8000-000000000007")
 ASKED = ("", "3", CODE, IDENTIFIER)
 
@@ -46,7 +47,7 @@ def followed(*, status: str = "answered", voice: UUID | None = None) -> Followed
     reply = SimpleNamespace(
         text="we have mended it", language="en", at=OPENED, answer_id=ANSWER, recording_id=voice
     )
-    return Followed("complaint", OPENED, status, reply, False)
+    return Followed("complaint", OPENED, status, reply, False, CASE)
 
 
 async def test_one_accepts_the_answer_and_is_confirmed(answered, caller):
@@ -112,15 +113,35 @@ async def test_star_plays_the_answer_again(answered, caller):
     assert len(answered.records("decision")) == 1
 
 
-async def test_zero_asks_for_an_agent_and_decides_nothing(answered, caller):
-    citizen = caller(*ASKED, "0", IDENTIFIER, "hang up")
+async def test_zero_asks_for_a_callback_about_the_case_and_decides_nothing(answered, caller):
+    citizen = caller(*ASKED, "0", "1", "1")
+    await answered.phone(citizen)
+    assert citizen.heard.count(fa(prompts.IDENTITY_ASK)) == 1
+    (wish,) = answered.records("callback_wish")
+    assert (wish["intake_id"], wish["wished"]) == (str(CASE), "asap")
+    assert CallbackWish.model_validate(wish)
+    assert fa(prompts.CALLBACK_REGISTERED) in citizen.heard
+    assert not answered.records("decision")
+    assert not answered.records()  # no other case
+
+
+async def test_zero_then_silence_wishes_nothing(answered, caller):
+    citizen = caller(*ASKED, "0")
     await answered.phone(citizen)
     assert fa(prompts.AGENT_UNAVAILABLE) in citizen.heard
-    assert not answered.records("decision")
+    assert not answered.records("callback_wish")
+
+
+async def test_who_waits_for_a_callback_already_is_told_so_after_zero(answered, caller):
+    answered.followed = replace(answered.followed, callback_waiting=True)
+    citizen = caller(*ASKED, "0", "1", "1")
+    await answered.phone(citizen)
+    assert citizen.heard.count(fa(prompts.FOLLOWUP_CALLBACK_WAITING)) == 2
+    assert not answered.records("callback_wish")
 
 
 async def test_zero_while_the_reason_is_confirmed_leaves_the_objection_standing(answered, caller, say):
-    citizen = caller(*ASKED, "2", "0", IDENTIFIER, "hang up", messages=[say(4)])
+    citizen = caller(*ASKED, "2", "0", "hang up", messages=[say(4)])
     await answered.phone(citizen)
     (record,) = answered.records("decision")
     assert record["recording"]["duration_ms"] == 4000

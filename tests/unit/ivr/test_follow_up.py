@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from uuid import uuid4
 
 from ivr.line import BridgeAway, Followed
 from tests.unit.ivr.callers import CODE, NATIONAL
@@ -24,7 +25,9 @@ async def test_last_reply_is_read_out(node, caller):
         text="The lamp is mended.", language="en", at=datetime(2026, 11, 22, tzinfo=UTC),
         answer_id=None, recording_id=None,
     )  # fmt: skip
-    node.followed = Followed("complaint", datetime(2026, 11, 20, tzinfo=UTC), "answered", reply, True)
+    node.followed = Followed(
+        "complaint", datetime(2026, 11, 20, tzinfo=UTC), "answered", reply, True, uuid4()
+    )
     citizen = caller("9", "3", CODE, NATIONAL)
     await node.phone(citizen)
     assert "en/followup/callback_waiting" in citizen.heard

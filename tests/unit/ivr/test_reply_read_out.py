@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 
@@ -28,7 +29,7 @@ def replied(node):
     reply = SimpleNamespace(
         text="we have mended it", language="en", at=OPENED, answer_id=None, recording_id=None
     )
-    node.followed = Followed("complaint", OPENED, "answered", reply, False)
+    node.followed = Followed("complaint", OPENED, "answered", reply, False, uuid4())
     node.line = replace(node.line, read_out=read_out)
     return node
 

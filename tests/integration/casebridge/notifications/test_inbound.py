@@ -15,6 +15,8 @@ from casebridge.cases.models import Case
 from casebridge.cases.steps import take_step
 from casebridge.notifications.incoming.meaning import LONGEST
 from casebridge.notifications.models import Inbound, Notification
+from casebridge.questions.models import QuestionRow
+from casebridge.referrals.service import ask_applicant
 from casebridge.repeats import service as repeats
 from persian.digits import only_digits, to_persian
 
@@ -228,6 +230,21 @@ async def test_an_objection_by_text_message_goes_one_step_up(
         assert (after.status, after.round) == ("second_review", 2)
 
 
+@ON_SQLITE
+async def test_9_1_an_objection_to_the_centres_answer_by_text_message_leads_to_a_session(
+    open_case: Any, text_from: Any, api: Any
+) -> None:
+    case = await open_case()
+    async with api.bridge.database.writing() as session:
+        await session.execute(update(Case).where(Case.id == case).values(owner_unit="centre"))
+        await answer(session, case, unit="centre", actor="person:t", text="رسیدگی شد.", language="fa")
+    await told_all(api, case)
+    assert await text_from("۲ هنوز آب نداریم") == "objected"
+    async with api.bridge.database.reading() as session:
+        after = await session.get_one(Case, case)
+        assert (after.status, after.owner_unit) == ("objected", "centre")
+
+
 async def test_a_message_no_database_takes_is_kept_as_far_as_it_can_be_read(open_case: Any, api: Any) -> None:
     case = await open_case()
     async with api.bridge.database.writing() as session:
@@ -252,3 +269,61 @@ async def told_all(api: Any, case: UUID) -> None:
                 return
         await asyncio.sleep(0.05)
     pytest.fail("it is not told")
+
+
+@pytest.fixture
+def asked_case(api: Any, open_case: Any, becomes: Any) -> Any:
+    """A case whose applicant was asked something by text message; returns id and code."""
+
+    async def make() -> tuple[UUID, str]:
+        case = await open_case()
+        async with api.bridge.database.writing() as session:
+            await ask_applicant(session, case, unit=None, actor="t", text="پلاک چند؟")
+            code = await session.scalar(select(Case.tracking_code).where(Case.id == case))
+        api.bridge.sender.wake()
+        async with api.bridge.database.reading() as session:
+            message = await session.scalar(
+                select(Notification.id).where(Notification.case_id == case, Notification.template == "asked")
+            )
+        await becomes(message, "sent")
+        return case, str(code)
+
+    return make
+
+
+async def test_text_is_the_reply_to_what_was_asked_and_gives_the_case_back_once(
+    api: Any, asked_case: Any, text_from: Any
+) -> None:
+    case, _ = await asked_case()
+    for _ in range(2):
+        assert await text_from("2 طبقه، پلاک ۱۲", reference="one") == "supplied"
+    async with api.bridge.database.reading() as session:
+        assert (await session.get_one(Case, case)).status == "in_hand"
+        (question,) = await session.scalars(select(QuestionRow).where(QuestionRow.case_id == case))
+    assert (question.replied_by, question.reply_text) == ("sms", "2 طبقه، پلاک ۱۲")
+
+
+@ON_SQLITE
+async def test_reply_goes_to_the_case_whose_code_stands_in_it_and_a_code_alone_is_no_reply(
+    api: Any, asked_case: Any, text_from: Any
+) -> None:
+    (older, code), (newer, _) = await asked_case(), await asked_case()
+    assert await text_from(code) == "help"
+    assert await text_from(f"پلاک ۵ {code}") == "supplied"
+    assert await text_from("پلاک ۹", sender="+989120000000") == "help"  # nobody replies for another number
+    async with api.bridge.database.reading() as session:
+        states = [(await session.get_one(Case, case)).status for case in (older, newer)]
+    assert states == ["in_hand", "waiting_applicant"]
+
+
+@ON_SQLITE
+async def test_one_accepts_an_answer_though_another_case_waits_for_a_reply(
+    api: Any, asked_case: Any, answered_case: Any, text_from: Any, decisions: Decisions
+) -> None:
+    waiting, _ = await asked_case()
+    given, _ = await answered_case()
+    assert await text_from("1") == "accepted"
+    assert decisions.made == [(given, True, None)]
+    assert await text_from("پلاک ۱۲") == "supplied"
+    async with api.bridge.database.reading() as session:
+        assert (await session.get_one(Case, waiting)).status == "in_hand"

@@ -1,0 +1,1 @@
+"""Questions units ask applicants, and what they reply."""
