@@ -200,6 +200,7 @@ async def neighbours(api: Any, who: People) -> Story:
         await who.node.post("/intakes", json=intake)
         case = intake["record_id"]
         async with api.bridge.database.writing() as session:
+            await referrals.classify(session, UUID(case), {"subject": "water_cut"}, "t")
             await referrals.refer(session, UUID(case), to_unit=f"agency/{agency}/23", actor="t")
         looked = who.visitor.post(f"/agency/cases/{case}/reveal")
         yield "POST /agency/cases/{case_id}/reveal", looked

@@ -118,6 +118,7 @@ async def _given(settings: Settings, case_id: UUID) -> None:
     """Puts a case into the agency's hands."""
     database = Database(settings.database_url)
     async with database.writing() as session:
+        await referrals.classify(session, case_id, {"subject": "water_cut"}, "test")
         await referrals.refer(session, case_id, to_unit=f"agency/{AGENCY}/23", actor="test")
     await database.close()
 

@@ -16,6 +16,7 @@ from casebridge.client import BridgeRefused
 from casebridge.deadlines.schemas import DayChange
 from casebridge.deadlines.service import set_day
 from line111.clock import now, to_text
+from persian.calendar import TEHRAN
 
 ROUTING = "call_routing"
 
@@ -266,12 +267,12 @@ async def test_a_callback_for_a_message_is_a_matter_of_its_own(api: Any) -> None
 
 async def test_nodes_hear_when_callbacks_are_made(api: Any) -> None:
     async with api.bridge.database.writing() as session:
-        snow = now().date() + timedelta(days=9)
+        snow = now().astimezone(TEHRAN).date() + timedelta(days=9)
         await set_day(session, snow, DayChange(name_fa="برف", name_en="Snow"), "person:op")
     async with api.client() as client:
         times = await client.office_times()
     assert snow in times.days_off
-    assert times.first < now().date() < times.last
+    assert times.first < now().astimezone(TEHRAN).date() < times.last
     async with api.http("transcription") as http:
         assert (await http.get("/callbacks/office")).status_code == 403
 
