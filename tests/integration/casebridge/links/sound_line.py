@@ -53,6 +53,8 @@ class SoundLine:
             sound = _SOUND.match(head) is not None
             if sound and (found := _RANGE.search(head)):
                 self.asked.append(int(found.group(1)))
+            if sound and self.stalled.is_set():
+                await self._cut.wait()  # who asks again meanwhile waits, too
             theirs, to_them = await asyncio.open_connection("127.0.0.1", self.port)
             to_them.write(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
             up = asyncio.create_task(_pass(reader, to_them))
