@@ -1,4 +1,4 @@
-"""The sound of an answer (the official's own voice, or the text spoken here) or a question; on no disk after."""
+"""The sound of an answer (the official's own voice, or the text spoken here) or a question; not kept."""
 
 from __future__ import annotations
 
