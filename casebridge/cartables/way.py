@@ -60,7 +60,7 @@ async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
         answers=[_line(AnswerLine, row) for row in await answers_of(session, case_id)],
         services=[_line(ServiceLine, row) for row in await services_of(session, case_id)],
         questions=[_line(QuestionLine, row) for row in await questions_of(session, case_id)],
-        may=frozenset(_may(who, sight, case, passed)) - _own_answer(who, answered),
+        may=frozenset(_may(who, sight, case, passed)),
     )
 
 
