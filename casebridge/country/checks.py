@@ -14,14 +14,16 @@ DEEPEST: Final = 10
 """Most steps from the top of a tree to its leaves."""
 
 
-def check(sheet: Sheet, lines: Iterable[Line], country: Country, accounts: frozenset[str]) -> list[RowError]:
+def check(
+    sheet: Sheet, lines: Iterable[Line], country: Country, accounts: Mapping[str, bool]
+) -> list[RowError]:
     """All that does not fit the country.
 
     Args:
         sheet: which table the lines are of.
         lines: what is to be written.
         country: as it is now.
-        accounts: user names there are (only officials need them).
+        accounts: user names there are, and whether they are officials' (only officials need them).
     """
     known = list(lines)
     if sheet is Sheet.PLACES:
@@ -44,6 +46,7 @@ def check(sheet: Sheet, lines: Iterable[Line], country: Country, accounts: froze
     kept = [line for line in known if not line.item.remove]  # a unit that is gone may still be taken away
     return [
         *_missing(known, "username", "unknown_account", lambda name: name.lower() in accounts),
+        *_missing(kept, "username", "not_an_official", lambda name: accounts.get(name.lower(), True)),
         *_missing(kept, "unit_code", "unknown_unit", lambda code: country.unit(code) is not None),
     ]
 

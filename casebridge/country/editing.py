@@ -18,6 +18,7 @@ from casebridge.country.service import country, touch
 from casebridge.country.sheets import SHAPES, Line
 from casebridge.country.units import superior
 from casebridge.people.models import Account
+from casebridge.people.rules import Role
 from casebridge.problems import Problem
 from line111.clock import now
 
@@ -68,10 +69,12 @@ async def save(
     Everything or nothing: with one error, or `dry`, nothing is written.
     """
     accounts = await _accounts(session) if sheet is Sheet.OFFICIALS else {}
-    errors = check(sheet, lines, await country(session), frozenset(accounts))
+    officials = {name: is_official for name, (_, is_official) in accounts.items()}
+    errors = check(sheet, lines, await country(session), officials)
     if errors:
         return Outcome(errors=errors)
-    plan, outcome = await _plan(session, sheet, lines, accounts)
+    ids = {name: account_id for name, (account_id, _) in accounts.items()}
+    plan, outcome = await _plan(session, sheet, lines, ids)
     if not dry and plan.any:
         await plan.carry_out(session)
         await touch(session)
@@ -175,6 +178,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     return {name: keys if len(keys) <= MOST_TOLD else len(keys) for name, keys in parts.items() if keys}
 
 
-async def _accounts(session: AsyncSession) -> dict[str, UUID]:
-    found = select(Account.username, Account.id).where(Account.disabled_at.is_(None))
-    return {row.username: row.id for row in await session.execute(found)}
+async def _accounts(session: AsyncSession) -> dict[str, tuple[UUID, bool]]:
+    """Accounts in use by name, and whether each is an official's: nobody else holds a unit."""
+    found = select(Account.username, Account.id, Account.roles).where(Account.disabled_at.is_(None))
+    return {row.username: (row.id, Role.OFFICIAL in row.roles) for row in await session.execute(found)}

@@ -34,9 +34,9 @@ class Answered:
         self.code = ""
         self.answer_id = UUID(int=0)
 
-    async def open(self) -> Answered:
+    async def open(self, **changes: Any) -> Answered:
         self.code = (await self.api.codes(1))[0]
-        intake = self.api.citizen.intake(self.code, identifier=WHO)
+        intake = self.api.citizen.intake(self.code, identifier=WHO, **changes)
         async with self.api.client() as client:
             await client.post_record(intake)
         self.case_id = UUID(intake["record_id"])
@@ -146,6 +146,34 @@ async def test_word_on_one_answer_never_counts_for_the_next(answered: Answered) 
         await client.post_record(answered.said(True))
     assert (await answered.case()).status == "accepted"
     assert [row[0] for row in await answered.decisions()] == ["objected", "accepted"]
+
+
+@pytest.mark.parametrize(
+    "call", [{"kind": "sentiment"}, {"kind": "request", "province": None}, {"kind": "complaint"}]
+)
+async def test_9_1_an_objection_to_the_centres_answer_is_kept_and_leads_to_a_session(
+    api: Any, call: dict[str, Any]
+) -> None:
+    """It was told to the caller as registered: nothing may refuse it afterwards."""
+    answered = await Answered(api).open(**call)
+    async with api.client() as client:
+        await client.post_record(answered.said(False))
+    case = await answered.case()
+    assert (case.owner_unit, case.status) == ("centre", "objected")
+    assert await answered.decisions() == [("objected", "phone", None)]
+    async with api.person("supervisor", username="s1") as http:
+        ways = (await http.get(f"/cases/{case.id}/referrals")).json()
+        assert [(one["article"], one["reason"]) for one in ways] == [("9-1", "objected_again")]
+        to = {"to_unit": "province/23/governor", "note": "as agreed in the session"}
+        moved = await http.post(f"/cases/{case.id}/refer", json=to)
+        assert (moved.status_code, moved.json()["owner_unit"]) == (200, "province/23/governor")
+
+
+async def test_9_1_an_agent_writes_down_an_objection_to_the_centres_answer(api: Any) -> None:
+    answered = await Answered(api).open(kind="sentiment")
+    async with api.person("agent") as http:
+        said = await http.post(f"/cases/{answered.case_id}/decide", json={"accepted": False, "text": "no"})
+        assert (said.status_code, said.json()["status"]) == (200, "objected")
 
 
 async def test_nobody_decides_for_another(answered: Answered) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from casebridge.answers import service as answers
 from casebridge.country.models import MembershipRow
 from casebridge.people.models import Account
 from casebridge.people.service import ensure_account
 from casebridge.referrals import service as referrals
 from casebridge.repeats import service as repeats
-from line111.clock import now
+from line111.clock import now, to_text
 from persian.identifiers import sample_identifier
 
 DESK, GOVERNOR = "province/23/desk", "province/23/governor"
@@ -32,13 +34,14 @@ async def opened(api: Any, *, audio: bytes | None = None, **changes: Any) -> dic
     return dict(intake)
 
 
-async def official(api: Any, username: str, *units: str) -> None:
+async def official(api: Any, username: str, *units: str, roles: str = "official", as_: str = "head") -> None:
+    """Somebody with these roles who holds these units, as their head, deputy or staff."""
     async with api.bridge.database.writing() as session:
-        await ensure_account(session, username, PASSWORD, ["official"])
+        await ensure_account(session, username, PASSWORD, roles.split())
         await session.flush()
         account = await session.scalar(select(Account.id).where(Account.username == username))
         for unit in units:
-            session.add(MembershipRow(account_id=account, unit_code=unit, position="head", since=now()))
+            session.add(MembershipRow(account_id=account, unit_code=unit, position=as_, since=now()))
 
 
 async def ids(http: Any) -> set[str]:
@@ -145,3 +148,65 @@ async def test_a_search_finds_nothing_out_of_sight(land: Any) -> None:
     async with land.person("official", username="o5") as http:
         for query in (f"q={intake['tracking_code']}", f"tracking_code={intake['tracking_code']}"):
             assert (await http.get(f"/cases?{query}")).json()["items"] == []
+
+
+async def about(api: Any, unit: str) -> UUID:
+    """A complaint about a unit, classified and sent where it belongs by somebody at the Centre."""
+    case = UUID((await opened(api, kind="complaint"))["record_id"])
+    async with api.bridge.database.writing() as session:
+        await referrals.classify(session, case, {"complained_unit": unit}, "t", forward=True)
+    return case
+
+
+async def reached(http: Any, case: UUID) -> bool:
+    """Whether somebody comes to a case at all: lists, opens or answers it, all of these or none."""
+    listed = str(case) in await ids(http)
+    opened_too = (await http.get(f"/cases/{case}")).status_code == 200
+    said = await http.post(f"/cases/{case}/answers", json={"text": "x", "language": "en"})
+    assert {listed, opened_too, said.status_code != 404} == {listed}, said.text
+    return listed
+
+
+@pytest.mark.parametrize("role", ["agent", "supervisor"])
+async def test_no_role_beside_opens_a_complaint_about_the_unit_one_holds(land: Any, role: str) -> None:
+    mine, other = await about(land, GOVERNOR), await about(land, "province/10/governor")
+    await official(land, "both", DESK, roles=f"official {role}")
+    async with land.person("official", role, username="both") as http:
+        assert not await reached(http, mine)
+        assert await reached(http, other)
+
+
+async def test_10_3_a_deputy_comes_to_no_complaint_about_deputies_nor_does_whom_he_asks_to(land: Any) -> None:
+    ministry = "agency/energy_ministry"
+    case = await about(land, f"{ministry}/deputies")
+    await official(land, "minister", f"{ministry}/head")
+    await official(land, "deputy", f"{ministry}/head", as_="deputy")
+    await official(land, "friend")
+    loan = {
+        "to_username": "friend", "unit_code": f"{ministry}/head", "from_at": to_text(now()),
+        "until_at": to_text(now() + timedelta(days=1)), "actions": ["answer"], "kinds": [],
+    }  # fmt: skip
+    async with land.person("official", username="deputy") as http:
+        assert not await reached(http, case)
+        assert (await http.post("/delegations", json=loan)).status_code in {200, 201}
+    async with land.person("official", username="friend") as http:
+        assert not await reached(http, case)
+    async with land.person("official", username="minister") as http:
+        assert await reached(http, case)
+
+
+async def test_13_a_complaint_about_the_centre_is_the_councils_and_no_more_its_own_peoples(land: Any) -> None:
+    case = await about(land, "centre")
+    await official(land, "council1", "council")
+    await official(land, "centre1", "centre")
+    for role, username in (("agent", "a1"), ("supervisor", "a2"), ("official", "centre1")):
+        async with land.person(role, username=username) as http:
+            assert not await reached(http, case)
+    async with land.person("official", username="council1") as http:
+        assert await reached(http, case)
+        async with land.bridge.database.writing() as session:
+            assert await answers.decide(session, case, accepted=False, by="phone") == "objected"
+        found = (await http.get(f"/cases/{case}")).json()
+        assert (found["status"], found["owner_unit"]) == ("objected", "council")
+        closed = await http.post(f"/cases/{case}/close", json={"reason": "problem_solving_session", "note": "met"})
+        assert closed.status_code == 204, closed.text

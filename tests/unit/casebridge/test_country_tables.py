@@ -34,7 +34,7 @@ PERSIAN_YES = "\u0628\u0644\u0647"
 def wrong(sheet: Sheet, *rows: list[str]) -> list[tuple[int, str, str]]:
     """Row, column and code of all errors, the fit with the country included."""
     lines, errors = read_lines(sheet, rows)
-    errors = errors or check(sheet, lines, COUNTRY, frozenset({"official1"}))
+    errors = errors or check(sheet, lines, COUNTRY, {"official1": True, "agent1": False})
     return [(error.row, error.column, error.code) for error in errors]
 
 
@@ -82,6 +82,11 @@ WRONG: list[tuple[Sheet, list[list[str]], list[tuple[int, str, str]]]] = [
         Sheet.OFFICIALS,
         [["username", "unit_code", "position"], ["stranger", "centre", "head"]],
         [(2, "username", "unknown_account")],
+    ),
+    (
+        Sheet.OFFICIALS,
+        [["username", "unit_code", "position"], ["agent1", "centre", "head"]],
+        [(2, "username", "not_an_official")],
     ),
 ]  # fmt: skip
 
@@ -194,7 +199,7 @@ def test_a_tree_is_not_deeper_than_ten_steps() -> None:
         )
         for n in range(15)
     ]
-    errors = check(Sheet.SUBJECTS, [Line(n, item) for n, item in enumerate(deep)], COUNTRY, frozenset())
+    errors = check(Sheet.SUBJECTS, [Line(n, item) for n, item in enumerate(deep)], COUNTRY, {})
     assert {error.code for error in errors} == {"too_deep"}
     assert [item.code for item in parents_first(reversed(deep[:5]))] == [f"deep{n}" for n in range(5)]
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebridge.cartables.rules import Act, Acting, Sight, everybody_above, may_act, may_see
+from casebridge.cartables.rules import (
+    Act,
+    Acting,
+    Sight,
+    acts_for_centre,
+    everybody_above,
+    may_act,
+    may_see,
+)
 from casebridge.referrals.rules import barred
 
 UNITS = (
@@ -32,6 +41,43 @@ def test_what_is_delegated_opens_nothing_about_oneself(mine: str, lent: str, com
     if barred(mine, complained) or barred(lent, complained):
         assert not may_see(sight, lent, [lent], complained)
         assert not may_act(sight, Act.ANSWER, lent, "complaint", complained)
+
+
+@given(unit, unit)
+def test_no_role_opens_what_is_about_a_unit_one_holds_as_well(mine: str, complained: str) -> None:
+    """An agent or a supervisor who heads a desk as well is barred as its other people are (10-3)."""
+    sight = Sight(everything=True, own=frozenset({mine}))
+    if barred(mine, complained):
+        assert not may_see(sight, "centre", ["centre"], complained)
+        assert not may_act(sight, Act.ANSWER, "centre", "complaint", complained)
+        assert not acts_for_centre({"supervisor"}, sight, "centre", "complaint", complained)
+
+
+def test_the_lines_own_people_see_all_but_what_is_about_the_centre() -> None:
+    ours = Sight(everything=True, as_well=frozenset({"centre"}))
+    assert all(may_see(ours, "centre", [], about) for about in UNITS if about != "centre")
+    assert may_see(ours, "centre", [], "centre/ideas")
+    assert not may_see(ours, "council", ["centre"], "centre")
+    council = Sight(own=frozenset({"council"}))
+    assert may_see(council, "council", ["centre"], "centre")
+    assert acts_for_centre({"official"}, council, "council", "complaint", "centre")
+
+
+@pytest.mark.parametrize(
+    ("head", "deputies"),
+    [
+        ("agency/energy_ministry/head", "agency/energy_ministry/deputies"),
+        ("province/23/governor", "province/23/deputies"),
+        ("county/2301/governor", "county/2301/deputies"),
+    ],
+)
+def test_10_3_about_deputies_the_minister_or_governor_alone_decides(head: str, deputies: str) -> None:
+    first, deputy = Sight(own=frozenset({head})), Sight(own=frozenset({head}), as_well=frozenset({deputies}))
+    assert may_see(first, head, [], deputies)
+    assert may_act(first, Act.ANSWER, head, "complaint", deputies)
+    assert not may_see(deputy, head, [], deputies)
+    assert not may_act(deputy, Act.ANSWER, head, "complaint", deputies)
+    assert may_see(deputy, head, [], "agency/energy_ministry/desk")
 
 
 def test_a_delegation_reaches_as_far_as_it_says() -> None:
