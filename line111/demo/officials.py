@@ -84,6 +84,11 @@ class Person:
         line = {"username": username, "unit_code": unit, "position": "head"}
         (await self._http.put("/country/officials", json=line)).raise_for_status()
 
+    async def send_where_it_belongs(self, case_id: str) -> None:
+        """Say that a complaint was listened to and is about no official, and send it on (10-2)."""
+        heard = {"level": "province", "forward": True}
+        (await self._http.patch(f"/cases/{case_id}", json=heard)).raise_for_status()
+
     async def take_and_answer(self, case_id: str, text: str, language: str) -> None:
         """Take a case in hand and answer its applicant."""
         (await self._http.post(f"/cases/{case_id}/take", json={})).raise_for_status()

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from casebridge.country.units import CENTRE
 from line111.call.prompts_heard import PromptIndex
 from line111.demo import show
 from line111.demo.citizens import Citizen, Round, phone_again
@@ -70,7 +71,7 @@ class Travel:
 
     async def _round(self, citizen: Citizen, travelled: Travelled, round_: Round) -> bool:
         case_id, code = travelled.found.case["id"], travelled.found.case["tracking_code"]
-        unit = (await self._bridge.case(case_id))["owner_unit"]
+        unit = await self._unit_of(case_id)
         head = await self._head_of(unit)
         async with Person(self._settings, head) as official:
             await official.take_and_answer(case_id, round_.answer, citizen.language)
@@ -85,6 +86,15 @@ class Travel:
                 f" {travelled.found.case['status']}, not {round_.leads_to}[/]"
             )
         return settled
+
+    async def _unit_of(self, case_id: str) -> str:
+        """The unit a case is with, once the Centre has listened to a complaint and sent it there."""
+        unit = (await self._bridge.case(case_id))["owner_unit"]
+        if unit == CENTRE:
+            async with Person(self._settings, await self._centre) as centre:
+                await centre.send_where_it_belongs(case_id)
+            unit = (await self._bridge.case(case_id))["owner_unit"]
+        return str(unit)
 
     async def _head_of(self, unit: str) -> Account:
         """The head of a unit, appointed by the Centre when first needed."""

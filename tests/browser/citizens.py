@@ -46,7 +46,7 @@ class Citizens:
     def leaves(
         self,
         *,
-        kind: str = "complaint",
+        kind: str = "request",
         language: str = "en",
         province: str | None = "23",
         says: str | None = SENTENCE,

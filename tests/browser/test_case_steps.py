@@ -92,7 +92,7 @@ def test_what_was_set_can_be_emptied_and_what_is_far_away_is_not_lost_by_it(
 def test_whom_a_case_is_about_an_official_reads_and_does_not_change(
     visit: Callable[..., Any], citizens: Any
 ) -> None:
-    left = citizens.leaves(kind="complaint")
+    left = citizens.leaves(kind="request")
     page = visit("official", language="en").open(f"/cases/{left.case_id}")
     said(page, complained_unit="county/2301/governor")
     expect(page.locator("#classify")).to_contain_text("Only the Centre says")

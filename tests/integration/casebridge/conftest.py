@@ -78,7 +78,7 @@ class Citizen:
             "call_id": f"1795500000.{self._seed}",
             "language": "fa",
             "tracking_code": tracking_code,
-            "kind": "complaint",
+            "kind": "request",
             "sealed": self.seal(
                 identifier_kind="national_id",
                 identifier=identifier,
