@@ -87,17 +87,18 @@ async def worklist(
     )
     place = tuple_(place_of, Case.id)
     near = await near_now(session)
-    query = _mine(select(Case, Applicant, place_of.label("place")), sight, unit, kind)
-    query = query.join(Applicant, Applicant.id == Case.applicant_id).where(_belongs(tab, near))
-    listing = f"cartable:{tab.value}"
-    after = cursors.read_moment(listing, cursor)
-    if tab is Tab.ANSWERED:
-        query = query.order_by(place_of.desc(), Case.id.desc())
-        query = query.where(place < after) if after else query
-    else:
-        query = query.order_by(place_of, Case.id)
-        query = query.where(place > after) if after else query
-    rows = [tuple(row) for row in await session.execute(query.limit(limit + 1))]
+    page = _mine(select(Case.id, place_of.label("place")), sight, unit, kind).where(_belongs(tab, near))
+    listing, falling = f"cartable:{tab.value}", tab is Tab.ANSWERED
+    if after := cursors.read_moment(listing, cursor):
+        page = page.where(place < after if falling else place > after)
+    page = _ordered(page, place_of, Case.id, falling=falling).limit(limit + 1).subquery()
+    query: Any = (
+        select(Case, Applicant, page.c.place)  # of all that were sorted, the page alone is read whole
+        .join(page, page.c.id == Case.id)
+        .join(Applicant, Applicant.id == Case.applicant_id)
+    )
+    query = _ordered(query, page.c.place, page.c.id, falling=falling)
+    rows = [tuple(row) for row in await session.execute(query)]
     rows, following = cursors.cut(listing, rows, limit, lambda row: moment_and_id(row[2], row[0].id))
     shown = await describe_rows(session, keys, [(row[0], row[1]) for row in rows])
     items = [_row(row[0], one, near) for row, one in zip(rows, shown, strict=True)]
@@ -116,6 +117,10 @@ async def tab_counts(
     counts = {tab: sum(row[1] for row in rows if row[0] in found) for tab, found in _STATUSES.items()}
     counts |= {Tab.OVERDUE: sum(row[2] for row in rows), Tab.DUE_SOON: sum(row[3] for row in rows)}
     return {tab: counts[tab] for tab in Tab}
+
+
+def _ordered(query: Any, *columns: Any, falling: bool) -> Any:
+    return query.order_by(*(column.desc() if falling else column for column in columns))
 
 
 def _mine(query: Any, sight: Sight, unit: str | None, kind: str | None) -> Any:

@@ -181,7 +181,7 @@ async def test_lists_counts_and_sweeps_never_read_the_closed(
             plans = await plans_of(session, [one for one in asked if " cases" in one[0]])
     assert len(plans) >= 14
     for plan in plans:
-        (of_cases,) = [step for step in plan if " cases " in step]
+        (of_cases,) = [step for step in plan if " cases " in step and "(id=?)" not in step]
         assert "ix_cases_going_on" in of_cases, plan
 
 
