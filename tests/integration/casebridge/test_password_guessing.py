@@ -43,12 +43,17 @@ async def test_one_address_may_not_try_name_after_name(api: Any, monkeypatch: py
     assert await throttled_sign_in(api.bridge, "192.0.2.8", "another", "x") is None
 
 
-async def test_a_house_full_of_agents_signs_in_at_the_start_of_the_shift(
+async def test_a_house_full_of_agents_signs_in_at_once_and_what_was_wrong_still_counts(
     api: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def right(*_: object, **__: object) -> object:
-        return object()
+    async def looked_at(_: object, name: str, password: str, **__: object) -> object | None:
+        return name if password == "right" else None
 
-    monkeypatch.setattr("casebridge.people.sign_in.service.sign_in", right)
-    for _ in range(3 * SIGN_INS_FROM_ONE_ADDRESS):
-        await throttled_sign_in(api.bridge, ADDRESS, "agent1", "right")
+    monkeypatch.setattr("casebridge.people.sign_in.service.sign_in", looked_at)
+    for _ in range(SIGN_INS_FROM_ONE_ADDRESS - 1):
+        assert await throttled_sign_in(api.bridge, ADDRESS, "agent1", "wrong") is None
+    for _ in range(2 * SIGN_INS_FROM_ONE_ADDRESS):
+        assert await throttled_sign_in(api.bridge, ADDRESS, "agent2", "right")
+    assert await throttled_sign_in(api.bridge, ADDRESS, "agent1", "wrong") is None
+    with pytest.raises(Problem, match="too_many_attempts"):
+        await throttled_sign_in(api.bridge, ADDRESS, "agent1", "wrong")

@@ -11,7 +11,6 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from pydantic import TypeAdapter
@@ -49,15 +48,6 @@ def test_records_fit_the_schema_the_bridge_publishes():
     )  # fmt: skip
     for record in (intake, an_intake(recording=None, wished="tomorrow"), wish, report):
         schema.validate_json(json.dumps(record))
-
-
-def test_record_ids_are_version_7_and_sort_by_time():
-    ids = [new_record_id() for _ in range(5000)]
-    assert ids == sorted(set(ids))
-    made = UUID(ids[0])
-    assert made.version == 7
-    assert made.variant == "specified in RFC 4122"
-    assert abs((made.int >> 80) / 1000 - time.time()) < 5
 
 
 def test_record_put_is_read_back_and_putting_it_again_changes_nothing(tmp_path):
