@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.browser.window import check_width
+
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).resolve().parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 PAGES = [
     "/country",
     "/country/places/23",
@@ -29,16 +29,11 @@ def test_pages_of_the_country_are_accessible_quiet_and_fit_a_telephone(
 ) -> None:
     window = visit("operator", language=language)
     for address in PAGES:
-        page = window.open(address)
-        assert page.evaluate(TOO_WIDE) <= 0, address
-        page.evaluate(AXE.read_text() + "; undefined")
-        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-        told = [f"{v['id']}: {[n['target'] for n in v['nodes']][:3]}" for v in found["violations"]]
-        assert told == [], address
-    assert window.complaints == []
+        window.open(address)
+        window.check_page()
     telephone = visit("operator", language=language, size=(390, 844))
     for address in PAGES[3::2]:
-        assert telephone.open(address).evaluate(TOO_WIDE) <= 0, address
+        check_width(telephone.open(address))
 
 
 def test_an_operator_finds_a_county_and_marks_its_governorate_special(visit: Callable[..., Any]) -> None:

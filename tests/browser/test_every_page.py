@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.browser.window import check_accessible, check_width
+
 pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).resolve().parent.parent.parent
-AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
 SAID = tomllib.loads((Path(__file__).parent / "said.toml").read_text(encoding="utf-8"))
 PICTURES = PROJECT / "docs" / "pictures"
 WEIGHT = """[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
@@ -80,13 +81,9 @@ def test_page_is_accessible_light_and_quiet(
     complaints = [line for line in window.complaints if "status of 40" not in line]
     assert complaints == []
     assert len(window.complaints) - len(complaints) <= (name in {"not-found", "not-allowed"})
-    page.evaluate(AXE.read_text() + "; undefined")
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    told = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']][:4]}" for v in found["violations"]]
-    assert told == []
     assert page.evaluate(WEIGHT) < LIGHT
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, "the page must not scroll sideways"
+    check_accessible(page)
+    check_width(page)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +98,7 @@ def test_page_fits_a_telephone(
 ) -> None:
     role, address = PAGES[name]
     page = visit(role, language=language, size=(390, 844)).open(address.format(**cases))
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0
+    check_width(page)
     if role:
         page.click("[data-side]")
         page.wait_for_timeout(250)

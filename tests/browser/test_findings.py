@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from playwright.sync_api import Page, expect
 from persian.letters import search_form
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).resolve().parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 WATER = {
     "en": "the water in our village has been cut off for three days and no tanker has come",
     "fa": "آب روستای ما سه روز است قطع شده و تانکر نیامده",
@@ -24,16 +22,6 @@ def _about_water(citizens: Any, language: str, **more: Any) -> Any:
     left = citizens.leaves(language=language, kind="unclassified", says="water", **more)
     citizens.transcribe(left, WATER[language], language=language)
     return left
-
-
-def _accessible(window: Any, part: str) -> None:
-    """What axe itself does against the page's policy is no complaint about the page."""
-    page, before = window.page, [*window.complaints]
-    page.evaluate(AXE.read_text() + "; undefined")
-    found = page.evaluate("part => axe.run(part, { resultTypes: ['violations'] })", part)
-    assert [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
-    window.complaints[:] = before
 
 
 def _pressed(page: Page, button: str) -> None:
@@ -54,11 +42,11 @@ def test_a_repeat_is_seen_with_its_reasons_linked_and_unlinked_by_keyboard(
     expect(part.locator(f"a[href='/cases/{first.case_id}']")).to_be_visible()
     _pressed(page, "#repeats details summary")
     expect(part.locator("details ul")).to_be_visible()
-    _accessible(window, "#repeats")
+    window.check_page("#repeats")
     _pressed(page, "#repeats form button")
     expect(part.locator("[role=status]")).to_be_visible()
     expect(part.locator("form")).to_have_attribute("action", f"/cases/{second.case_id}/unlink")
-    _accessible(window, "#repeats")
+    window.check_page("#repeats")
     original = visit("agent", language=language).open(f"/cases/{first.case_id}")
     expect(original.locator("#repeats > p").first).to_be_visible()
     _pressed(page, "#repeats form button")
@@ -95,10 +83,10 @@ def test_a_proposal_is_read_with_its_words_and_confirmed_by_keyboard(
     said = search_form(WATER[language])
     assert all(word in said for text in told for word in text.split()), told
     subject = part.locator("dd").first.inner_text().splitlines()[0]
-    _accessible(window, "#proposal")
+    window.check_page("#proposal")
     _pressed(page, "#proposal form button")
     expect(part.locator("[role=status]")).to_be_visible()
-    _accessible(window, "#proposal")
+    window.check_page("#proposal")
     expect(page.locator("#way")).to_contain_text(subject)
     assert window.complaints == []
     window.open(f"/cases/{left.case_id}")

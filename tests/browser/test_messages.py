@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +12,11 @@ from sqlalchemy import select
 from casebridge.database import Database
 from casebridge.notifications import service
 from casebridge.notifications.models import Notification
+from tests.browser.node import run
+from tests.browser.window import check_width
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).resolve().parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("/notifications", "/notifications?state=dead", "/notifications/{dead}", "/notifications/templates")
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Runs a coroutine in a thread of its own: Playwright's loop occupies this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
 
 
 async def told(url: str, case_id: UUID, step: str, state: str) -> UUID:
@@ -55,14 +47,9 @@ def test_messages_are_accessible_quiet_and_fit_a_telephone(
     window = visit("supervisor", language=language)
     page = window.open(address.format(dead=dead))
     page.wait_for_timeout(300)
-    assert window.complaints == []
-    page.evaluate(AXE.read_text() + "; undefined")
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    told_of = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']][:4]}" for v in found["violations"]]
-    assert told_of == []
+    window.check_page()
     page.set_viewport_size({"width": 390, "height": 844})
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, "the page must not scroll sideways"
+    check_width(page)
 
 
 def test_a_dead_letter_is_found_read_and_sent_again_by_keyboard(

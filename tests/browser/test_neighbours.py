@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,15 +15,10 @@ from casebridge.links.fan_out import add_deliveries, delivery_row
 from casebridge.links.samad.interface import Unreadable
 from casebridge.tables import new_id
 from line111.secrets import data_keys
+from tests.browser.node import run
+from tests.browser.window import check_width
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).resolve().parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Runs a coroutine in a thread of its own: Playwright's loop occupies this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
 
 
 async def dead_letter(url: str, keys: KeyRing, case_id: UUID) -> str:
@@ -59,14 +51,9 @@ def test_the_screen_is_accessible_quiet_and_fits_a_telephone(
     window = visit("operator", language=language)
     page = window.open(address)
     page.wait_for_timeout(300)
-    assert window.complaints == []
-    page.evaluate(AXE.read_text() + "; undefined")
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    told_of = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']][:4]}" for v in found["violations"]]
-    assert told_of == []
+    window.check_page()
     page.set_viewport_size({"width": 390, "height": 844})
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, "the page must not scroll sideways"
+    check_width(page)
 
 
 def test_a_dead_letter_is_dropped_and_a_secret_is_shown_once_by_keyboard(

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from casebridge.recordings.sound import to_pcm
-from tests.browser.window import Visit
+from tests.browser.window import Visit, check_accessible, check_width
 from tests.integration.transcription.conftest import english
 from transcription.audio import open_recording
 from transcription.recognise import SpeechModel, recognise
@@ -21,7 +21,6 @@ from transcription.store import VerifiedModel
 
 __all__ = ["english"]
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).resolve().parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 ANSWER = "the water will be back before the evening"
 LISTENED = 5.0
 """Seconds the official speaks: the sentence, and the quiet after it."""
@@ -77,12 +76,6 @@ def _kept(page: Page) -> str:
     return page.locator("[name=recording_id]").input_value()
 
 
-def _accessible(page: Page) -> None:
-    page.evaluate(AXE.read_text() + "; undefined")
-    found = page.evaluate("axe.run('#answer', { resultTypes: ['violations'] })")
-    assert [f"{v['id']}: {[n['target'] for n in v['nodes']]}" for v in found["violations"]] == []
-
-
 def test_an_answer_is_spoken_heard_spoken_again_and_sent_and_its_words_are_understood(
     visit: Callable[..., Any],
     until: Callable[..., None],
@@ -97,7 +90,7 @@ def test_an_answer_is_spoken_heard_spoken_again_and_sent_and_its_words_are_under
     expect(page.locator("[data-voice-start]")).to_have_text("Speak again", use_inner_text=True)
     page.locator("[data-voice-heard]").evaluate("audio => audio.play()")
     until(page, "document.querySelector('[data-voice-heard]').currentTime > 0.3")
-    _accessible(page)
+    check_accessible(page, "#answer")
     _speaks(page, LISTENED)
     expect(page.locator("[data-voice-start]")).to_be_focused(timeout=30_000)
     second = _kept(page)
@@ -132,7 +125,7 @@ def test_a_voice_that_does_not_arrive_stays_until_it_does_and_nothing_typed_is_l
     expect(page.locator("[data-voice-again]")).to_be_visible()
     page.click("#answer button.btn-primary")
     expect(page.locator(SAID)).to_contain_text("Not yet")
-    _accessible(page)
+    check_accessible(page, "#answer")
     page.unroute("**/voice")
     page.focus("[data-voice-again]")
     page.keyboard.press("Enter")
@@ -282,7 +275,7 @@ def test_without_a_microphone_the_page_says_what_to_do_and_keeps_what_was_typed(
     page.fill("#s-answer", "In writing, then.")
     page.click("[data-voice-start]")
     expect(page.locator(SAID)).to_contain_text(told)
-    _accessible(page)
+    check_accessible(page, "#answer")
     page.click("#answer button.btn-primary")
     page.wait_for_url("**said=answer")
     expect(page.locator("#way")).to_contain_text("In writing, then.")
@@ -317,6 +310,5 @@ def test_the_persian_page_says_it_in_persian_and_is_accessible_on_a_telephone(
     page.click("[data-voice-stop]")
     expect(page.locator("[data-voice-kept]")).to_be_visible(timeout=30_000)
     assert not re.search("[a-z]", page.inner_text(SAID))
-    _accessible(page)
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0
+    check_accessible(page, "#answer")
+    check_width(page)

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.browser.node import PASSWORD, Node
+
+AXE: Final = Path(__file__).resolve().parent.parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+TOO_WIDE: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def check_accessible(page: Page, part: str | None = None) -> None:
+    """Axe finds nothing to say against the page, or against this part of it (a CSS selector)."""
+    page.evaluate(AXE.read_text() + "; undefined")
+    found = page.evaluate("part => axe.run(part || document, { resultTypes: ['violations'] })", part)
+    told = [f"{v['id']}: {v['help']} {[n['target'] for n in v['nodes']][:4]}" for v in found["violations"]]
+    assert told == [], page.url
+
+
+def check_width(page: Page) -> None:
+    """Nobody has to scroll the page sideways."""
+    assert page.evaluate(TOO_WIDE) <= 0, f"{page.url} must not scroll sideways"
 
 
 class Visit:
@@ -46,6 +65,13 @@ class Visit:
         self.page.goto(address)
         self.page.wait_for_load_state("load")
         return self.page
+
+    def check_page(self, part: str | None = None) -> None:
+        """The page is quiet, accessible (or this part of it is) and no wider than its window."""
+        assert self.complaints == [], self.page.url
+        check_accessible(self.page, part)
+        self.complaints.clear()  # what axe itself does against the page's policy is no fault of the page
+        check_width(self.page)
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
