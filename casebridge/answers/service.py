@@ -8,19 +8,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.answers.models import AnswerRow, ServiceRecord
+from casebridge.callbacks import evidence as callbacks
 from casebridge.cases import history
 from casebridge.cases.life import Action
 from casebridge.cases.schemas import Kind, Status
 from casebridge.cases.steps import locked, take_step
-from casebridge.country.service import country
 from casebridge.country.units import CENTRE
 from casebridge.deadlines import service as deadlines
 from casebridge.notifications.service import notify_unit
 from casebridge.problems import Problem
 from casebridge.recordings.models import RecordingRow
 from casebridge.referrals import rules
+from casebridge.referrals.competence import check_act, owned_by
 from casebridge.referrals.rules import Decision
-from casebridge.referrals.service import facts_of, move_up, note_referral, owned_by
+from casebridge.referrals.service import move_up, note_referral
 from casebridge.search.service import index_case
 from casebridge.tables import new_id
 from line111.clock import now
@@ -44,15 +45,15 @@ async def answer(
 ) -> UUID:
     """Answers an applicant, at last (`final`) or for the time being (`interim`); returns the answer's id.
 
+    Args:
+        unit: in whose name; None: the line's own people for the Centre, which stands beside the answer.
+
     Raises Problem `not_found`, `case_moved_on`, `status_step`, `not_yours`, `unit_barred`,
-    `not_competent`, or naming `recording_id`.
+    `not_competent`, `subject_needed`, or naming `recording_id`.
     """
     case = await locked(session, case_id, seen)
-    owned_by(case, unit)
-    name = unit or case.owner_unit or CENTRE
-    refusal = rules.may_register(name, case.subject, await country(session), facts_of(case))
-    if refusal is not None:
-        raise Problem("not_competent", unit=refusal.competent_unit, article=refusal.article)
+    await check_act(session, case, unit)
+    name = unit or CENTRE
     if recording_id is not None:
         recording = await session.get(RecordingRow, recording_id)
         if recording is None or recording.case_id != case_id:
@@ -91,40 +92,53 @@ async def decide(
     text: str | None = None,
     recording_id: UUID | None = None,
     actor: str = APPLICANT,
+    call_id: str | None = None,
     seen: int | None = None,
 ) -> str:
     """The applicant accepts the answer or objects to it; returns `accepted`, `objected` or `not_open`.
 
-    An objection goes one step up for a second review. One to the answer of the second review goes to the
-    Centre, which holds a problem-solving session (9-1) and closes the case. Where nothing is to be decided
-    any more, the case's history says that somebody tried.
+    An objection goes one step up for a second review. One to the answer of the second review, or to one the
+    Centre gave, above which nobody stands, goes to the Centre, which holds a problem-solving session (9-1)
+    and closes the case. Where nothing is to be decided any more, the case's history says that somebody tried.
 
     Args:
         by: `phone`, `sms`, `agent` or `link`.
         text: The reason, written; `recording_id`: the reason, spoken.
+        call_id: The call in which an agent was told.
+
+    Raises Problem `own_answer` where an agent would decide about an answer of their own. The callback in
+    which an agent was told stands in the history.
     """
     case = await locked(session, case_id, seen)
     given = await last_answer(session, case_id)
     if case.status != Status.ANSWERED or given is None:
         await history.add(session, case_id, "decision_too_late", actor, accepted=accepted, by=by)
         return "not_open"
+    if by == "agent" and given.actor == actor[:128]:
+        raise Problem("own_answer")
     given.decision = "accepted" if accepted else "objected"
     given.decided_at, given.decided_by = now(), by
     given.objection_text, given.objection_recording_id = text, recording_id
     detail: dict[str, object] = {"by": by, "answer_id": str(given.id)}
     if recording_id is not None:
         detail["recording_id"] = str(recording_id)
+    if by == "agent" and (callback_id := await callbacks.talked_in(session, case_id, actor, given.at)):
+        detail["callback_id"] = str(callback_id)
+    if call_id is not None:
+        detail["call_id"] = call_id
     if accepted:
         await take_step(session, case, Action.ACCEPTED, actor, detail=detail)
         return "accepted"
-    last = case.round >= LAST_ROUND
+    end = rules.last_instance(case.complained_unit)
+    last = case.round >= LAST_ROUND or case.owner_unit == end
+    case.round = LAST_ROUND
     if last:
-        note_referral(session, case, Decision(CENTRE, "9-1"), actor, reason="objected_again")
-    to = CENTRE if last else None
-    await take_step(session, case, Action.OBJECTED, actor, owner_unit=to, detail=detail)
+        note_referral(session, case, Decision(end, "9-1"), actor, reason="objected_again")
+    to = end if last else None
+    due = await deadlines.session_due(session) if last else None
+    await take_step(session, case, Action.OBJECTED, actor, owner_unit=to, due_at=due, detail=detail)
     await index_case(session, case_id)
     if not last:
-        case.round += 1
         await move_up(session, case, Action.SECOND_REVIEW, actor=actor, reason="objected")
     return "objected"
 
@@ -182,16 +196,16 @@ async def record_service(
     what: str,
     subject: str | None = None,
 ) -> None:
-    """Enters in SAMAD what was done for the applicant (4-4)."""
+    """Enters in SAMAD what was done for the applicant (4-4). Raises Problem as `check_act` does."""
     case = await locked(session, case_id)
-    owned_by(case, unit)
-    name = unit or case.owner_unit or CENTRE
+    await check_act(session, case, unit)
+    name = unit or CENTRE
     session.add(
         ServiceRecord(
             case_id=case_id, unit_code=name, actor=actor[:128], at=now(), subject=subject, what=what
         )
     )
-    await take_step(session, case, Action.SERVICE, actor, unit=name)
+    await take_step(session, case, Action.SERVICE, actor, unit=name, text=what)
 
 
 async def answers_of(session: AsyncSession, case_id: UUID) -> list[AnswerRow]:

@@ -14,6 +14,9 @@ from casebridge.cartables.schemas import Overview, UnitCount
 from casebridge.cases.life import OPEN, RUNNING, WAITING
 from casebridge.cases.models import Case, going_on
 from casebridge.cases.schemas import Status
+from casebridge.country.models import MembershipRow
+from casebridge.country.units import CENTRE
+from casebridge.people.models import Account
 from line111.clock import now
 
 MOST_UNITS: Final = 50
@@ -40,12 +43,20 @@ async def overview(session: AsyncSession) -> Overview:
     by_status: dict[Status, int] = {}
     for heap in heaps:
         by_status[heap.status] = by_status.get(heap.status, 0) + heap.count
+    by_unit, held = _by(heaps, lambda heap: heap.unit), await held_units(session) | {CENTRE}
     return Overview(
         total=_count(None, heaps),
         by_status=by_status,
         by_province=_by(heaps, lambda heap: heap.province),
-        by_unit=_by(heaps, lambda heap: heap.unit)[:MOST_UNITS],
+        by_unit=by_unit[:MOST_UNITS],
+        by_nobody=[one for one in by_unit if one.open and one.code not in held][:MOST_UNITS],
     )
+
+
+async def held_units(session: AsyncSession) -> set[str]:
+    """Units with an official who can sign in."""
+    holders = select(MembershipRow.unit_code).join(Account, Account.id == MembershipRow.account_id)
+    return set(await session.scalars(holders.where(Account.disabled_at.is_(None)).distinct()))
 
 
 async def _heaps(session: AsyncSession, moment: datetime) -> list[Heap]:

@@ -170,6 +170,8 @@ class Overview(Wire):
     by_province: list[UnitCount]
     by_unit: list[UnitCount]
     """Those with the most overdue first."""
+    by_nobody: list[UnitCount]
+    """Of them those that no official holds: what is with them, nobody sees in a cartable."""
 
 
 class Voice(Wire):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.answers.models import AnswerRow
 from casebridge.answers.schemas import AnswerLine, ServiceLine
 from casebridge.answers.service import answers_of, services_of
 from casebridge.cartables.access import check_case, sight_of
@@ -20,11 +21,12 @@ from casebridge.country.units import CENTRE
 from casebridge.deadlines import service as deadlines
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
-from casebridge.referrals import service as referrals
 from casebridge.questions.rows import questions_of
 from casebridge.questions.schemas import QuestionLine
+from casebridge.referrals import service as referrals
+from casebridge.referrals.competence import objected_below, route_of
 from casebridge.referrals.models import Referral
-from casebridge.referrals.rules import Decision
+from casebridge.referrals.rules import Decision, last_instance
 from casebridge.referrals.schemas import ReferralLine
 from casebridge.referrals.service import referrals_of
 from line111.clock import now
@@ -51,16 +53,17 @@ async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
     case = await check_case(session, who, case_id)
     sight = await sight_of(session, who)
     passed = await referrals_of(session, case_id)
+    answered = await answers_of(session, case_id)
     moment = now()
     soon = await deadlines.working_days_from(session, moment, SOON_DAYS)
     return Way(
         urgency=urgency(case.status, case.due_at, moment, soon),
         **{name: getattr(case, name) for name in _OF_CASE},
         referrals=[_line(ReferralLine, row) for row in passed],
-        answers=[_line(AnswerLine, row) for row in await answers_of(session, case_id)],
+        answers=[_line(AnswerLine, row) for row in answered],
         services=[_line(ServiceLine, row) for row in await services_of(session, case_id)],
         questions=[_line(QuestionLine, row) for row in await questions_of(session, case_id)],
-        may=frozenset(_may(who, sight, case, passed)),
+        may=frozenset(_may(who, sight, case, passed)) - _own_answer(who, answered),
     )
 
 
@@ -73,10 +76,10 @@ async def belongs_to(session: AsyncSession, case_id: UUID, *, reviewed: bool = F
     """
     case = await session.get_one(Case, case_id)
     try:
-        decision = await referrals.route_of(session, case, reviewed=reviewed)
+        decision = await route_of(session, case, reviewed=reviewed)
     except Problem:
         return None
-    return None if await referrals.objected_below(session, case, decision.unit) else decision
+    return None if await objected_below(session, case, decision.unit) else decision
 
 
 async def withdraw(session: AsyncSession, who: Principal, case_id: UUID) -> None:
@@ -103,7 +106,9 @@ def _may(who: Principal, sight: Sight, case: Case, passed: list[Referral]) -> se
             if allowed and life.may(action, status):
                 found.add(name)
         if "classify" in found and (
-            sight.everything or case.owner_unit == CENTRE or not case.complained_unit
+            sight.everything
+            or case.owner_unit == last_instance(case.complained_unit)
+            or not case.complained_unit
         ):
             found.add("about")
         if passed and _withdrawable(sight, case, passed[-1]):
@@ -114,6 +119,12 @@ def _may(who: Principal, sight: Sight, case: Case, passed: list[Referral]) -> se
     if "cases:pass" in who.scopes and life.may(Action.REFERRED, status):
         found.add("pass")
     return found
+
+
+def _own_answer(who: Principal, answered: list[AnswerRow]) -> set[str]:
+    """Who gave the last answer does not say whether the applicant accepts it."""
+    final = [row.actor for row in answered if row.kind == "final"]
+    return {"decide"} if final and final[-1] == who.actor[:128] else set()
 
 
 def _of_the_centre(who: Principal, sight: Sight, case: Case) -> set[str]:

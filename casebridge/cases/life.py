@@ -51,10 +51,11 @@ WAITING: Final = frozenset({Status.REGISTERED, Status.REFERRED, Status.SECOND_RE
 """Somebody has to take it in hand."""
 OPEN: Final = WAITING | {Status.IN_HAND, Status.WAITING_APPLICANT}
 """An answer is owed: a deadline is set."""
-RUNNING: Final = OPEN - {Status.WAITING_APPLICANT}
-"""The deadline is the unit's: it is reminded of it, is late with it, and loses the case by it. Who was asked
-something has the time for themselves; the unit's begins anew when they have given it, or were silent."""
 UNDER_WAY: Final = OPEN | {Status.OBJECTED}
+"""A deadline is set: an answer is owed, or a problem-solving session (9-1)."""
+RUNNING: Final = UNDER_WAY - {Status.WAITING_APPLICANT}
+"""The deadline is the unit's: it is reminded of it, is late with it, and loses the case by it. Who was asked
+something has the time for themselves; the unit's goes on when they have given it, or were silent."""
 ALL: Final = frozenset(Status)
 
 STEPS: Final[dict[Action, Step]] = {
@@ -70,7 +71,7 @@ STEPS: Final[dict[Action, Step]] = {
     Action.ACCEPTED: Step(frozenset({Status.ANSWERED}), Status.ACCEPTED),
     Action.OBJECTED: Step(frozenset({Status.ANSWERED}), Status.OBJECTED),
     Action.SECOND_REVIEW: Step(frozenset({Status.OBJECTED}), Status.SECOND_REVIEW),
-    Action.ESCALATED: Step(RUNNING),
+    Action.ESCALATED: Step(RUNNING - {Status.OBJECTED}),
     Action.SERVICE: Step(ALL - {Status.CLOSED}),
     Action.CLOSED: Step(frozenset({Status.ANSWERED, Status.ACCEPTED, Status.OBJECTED}), Status.CLOSED),
     Action.LINKED: Step(UNDER_WAY, Status.CLOSED),
@@ -89,9 +90,9 @@ def after(action: Action, status: Status) -> Status:
     return STEPS[action].leads_to or status
 
 
-def owes_an_answer(status: Status) -> bool:
+def has_deadline(status: Status) -> bool:
     """Whether a case in this state has a deadline, its unit's or the applicant's."""
-    return status in OPEN
+    return status in UNDER_WAY
 
 
 def ways() -> dict[tuple[Status, Status], list[Action]]:

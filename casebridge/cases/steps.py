@@ -30,19 +30,27 @@ SYSTEM: Final = "service:bridge"
 TOLD_TO_APPLICANT: Final = {
     Action.REFERRED: "referred",
     Action.RETURNED: "referred",
+    Action.WITHDRAWN: "withdrawn",
     Action.TAKEN: "taken",
     Action.ASKED: "asked",
+    Action.SUPPLIED: "supplied",
     Action.INTERIM_ANSWER: "interim_answer",
     Action.ANSWERED: "answered",
     Action.ACCEPTED: "accepted",
     Action.OBJECTED: "objected",
     Action.SECOND_REVIEW: "second_review",
     Action.ESCALATED: "escalated",
+    Action.SERVICE: "service_recorded",
     Action.CLOSED: "closed",
     Action.LINKED: "linked",
+    Action.UNLINKED: "unlinked",
     Action.REOPENED: "reopened",
 }
 """Actions the applicant is told of, and the message's template (articles 4-5, 4-9, 4-17)."""
+NOT_TOLD: Final = {
+    Action.CLASSIFIED: "it orders the office's own papers; what follows from it is a referral, and told",
+}
+"""Actions the applicant is not told of, and why."""
 TOLD_TO_UNIT: Final = {
     Action.REFERRED: "referred",
     Action.RETURNED: "referred",
@@ -64,7 +72,7 @@ NEW_TERM: Final = frozenset(
         Action.REOPENED,
     }
 )
-"""Steps with which a deadline begins anew."""
+"""Steps that give a unit its own deadline."""
 _KEEP: Final = object()
 
 
@@ -118,13 +126,15 @@ async def take_step(
         if barred(owner_unit, case.complained_unit):
             raise Problem("unit_barred")
         case.owner_unit = owner_unit
+    renewed = action in NEW_TERM
     if isinstance(due_at, datetime) or due_at is None:
+        renewed = renewed or (action is Action.CLASSIFIED and due_at != case.due_at)
         if action in NEW_TERM or due_at != case.due_at:
             case.reminded_at = None
         case.due_at = due_at
-    if not life.owes_an_answer(Status(case.status)):
+    if not life.has_deadline(Status(case.status)):
         case.due_at = None
-    _set_interim(case, action)
+    _set_interim(case, action, renewed=renewed)
     if case.status == Status.CLOSED:
         case.closed_at = now()
     case.version += 1
@@ -132,11 +142,13 @@ async def take_step(
     await _tell(session, case, action, actor, unit, text, detail or {}, address)
 
 
-def _set_interim(case: Case, action: Action) -> None:
-    """When the applicant should hear how things stand: for each deadline, but not while we wait for them."""
-    if case.due_at is None or action is Action.INTERIM_ANSWER or case.status == Status.WAITING_APPLICANT:
+def _set_interim(case: Case, action: Action, *, renewed: bool) -> None:
+    """When the applicant should hear how things stand: for each deadline, but not while we wait for them, or
+    where no answer is owed any more."""
+    waits = case.status in (Status.WAITING_APPLICANT, Status.OBJECTED)
+    if case.due_at is None or action is Action.INTERIM_ANSWER or waits:
         case.interim_due_at = None
-    elif action in NEW_TERM:
+    elif renewed:
         case.interim_due_at = interim_due(now(), case.due_at)
 
 
@@ -172,4 +184,6 @@ async def _tell(
     if action in TOLD_TO_APPLICANT:
         if text:
             values["text"] = text
+        if "reason" in detail:
+            values["why"] = str(detail["reason"])
         await notify_applicant(session, case.id, TOLD_TO_APPLICANT[action], values)

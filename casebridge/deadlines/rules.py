@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
+from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -115,6 +116,12 @@ def due_after(days: int, moment: datetime, zone: ZoneInfo, is_off: IsOff) -> dat
 def answer_due(kind: str, level: str, moment: datetime, zone: ZoneInfo, is_off: IsOff) -> datetime:
     """When the answer to a case is due that comes to its unit at this moment."""
     return due_after(in_force().days[Kind(kind)][Level(level)], moment, zone, is_off)
+
+
+def final_due(kind: str, level: str, begun: datetime, zone: ZoneInfo, is_off: IsOff) -> datetime:
+    """Until when a case must be answered that began at this moment, however often it is passed on."""
+    terms = in_force()
+    return due_after(ceil(terms.days[Kind(kind)][Level(level)] * terms.final_terms), begun, zone, is_off)
 
 
 def interim_due(begun: datetime, due: datetime) -> datetime:

@@ -28,10 +28,10 @@ async def working_calendar(session: AsyncSession) -> rules.IsOff:
     return rules.calendar({row.day: row.off for row in found})
 
 
-async def answer_due(session: AsyncSession, case: Case, level: str | None = None) -> datetime:
-    """When the answer is due, counted from now."""
+async def answer_due(session: AsyncSession, case: Case) -> datetime:
+    """When the answer is due, counted from now: a whole term."""
     is_off = await working_calendar(session)
-    return rules.answer_due(case.kind, level or case.level, now(), ZONE, is_off)
+    return rules.answer_due(case.kind, case.level, now(), ZONE, is_off)
 
 
 async def begin(session: AsyncSession, case: Case) -> None:
@@ -43,6 +43,11 @@ async def begin(session: AsyncSession, case: Case) -> None:
 async def waiting_due(session: AsyncSession) -> datetime:
     """Until when an applicant may give what was asked for."""
     return await working_days_from(session, now(), in_force().waiting_days)
+
+
+async def session_due(session: AsyncSession) -> datetime:
+    """Until when a problem-solving session is to have ended a case (9-1)."""
+    return await working_days_from(session, now(), in_force().session_days)
 
 
 async def working_days_from(session: AsyncSession, moment: datetime, days: int) -> datetime:

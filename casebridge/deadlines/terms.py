@@ -31,6 +31,8 @@ class Terms(BaseModel):
     silence_days: Days
     keep_accepted_days: Days
     waiting_days: Days
+    session_days: Days = 10
+    final_terms: float = Field(default=2.0, ge=1, le=20)
     days: dict[Kind, dict[Level, Days]]
 
     @model_validator(mode="after")

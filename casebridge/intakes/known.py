@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.applicants.service import ids_by_lookup
 from casebridge.callbacks.models import CallbackRow
 from casebridge.cases.models import Case
+from casebridge.country.service import country
 from casebridge.intakes.models import AcceptedRecord
 from casebridge.intakes.reading import Prepared
 from casebridge.intakes.schemas import ApplicantWord, CallbackWish, Intake
 from casebridge.recordings.models import RecordingRow
 from casebridge.recordings.schemas import RecordingState
+from casebridge.referrals.rules import Map
 
 _RECORDS = select(AcceptedRecord).where(AcceptedRecord.record_id.in_(bindparam("ids", expanding=True)))
 _RECORDINGS = select(RecordingRow.id, RecordingRow.state).where(
@@ -31,6 +33,8 @@ _CODES = select(Case.tracking_code).where(Case.tracking_code.in_(bindparam("code
 class Known:
     """What the database (and the batch so far) knows of a batch."""
 
+    land: Map | None = None
+    """The country, where a case is to be opened in it."""
     records: dict[UUID, AcceptedRecord] = field(default_factory=dict)
     held: set[UUID] = field(default_factory=set)
     recordings: set[UUID] = field(default_factory=set)
@@ -65,6 +69,7 @@ async def what_is_known(session: AsyncSession, batch: Sequence[Prepared]) -> Kno
         known.held = {key for key, state in states.items() if state == RecordingState.HELD}
     new = [record for record in intakes if record.record_id not in known.records]
     if new:
+        known.land = await country(session)
         codes = [record.tracking_code for record in new]
         known.codes = set(await session.scalars(_CODES, {"codes": codes}))
         identities = (p.identity for p in batch if isinstance(p.record, Intake))

@@ -21,7 +21,7 @@ from casebridge.intakes.reading import Prepared
 from casebridge.intakes.rules import Quarantine
 from casebridge.intakes.schemas import ApplicantWord, CallReport, Intake, Wished
 from casebridge.recordings.schemas import RecordingState
-from casebridge.referrals.rules import first_owner
+from casebridge.referrals.rules import Map, first_owner, in_force
 
 log = structlog.get_logger("casebridge.intakes")
 ACTOR = "service:ivr"
@@ -67,9 +67,10 @@ def applicant_row(who: ClosedIdentity, at: datetime, applicants: dict[bytes, UUI
 
 
 def case_row(
-    record: Intake, prepared: Prepared, applicant_id: UUID, quarantine: Quarantine | None
+    record: Intake, prepared: Prepared, applicant_id: UUID, quarantine: Quarantine | None, land: Map | None
 ) -> dict[str, Any]:
     """A row of the case an intake opens; a quarantined code is kept as the told one, never as its own."""
+    first = first_owner(record.kind.value, record.province, heard=False)
     return {
         **first_columns(
             record.record_id,
@@ -78,7 +79,7 @@ def case_row(
             language=record.language,
             level=level_of(province=record.province),
             province=record.province,
-            owner_unit=first_owner(record.kind.value, record.province),
+            owner_unit=in_force(first, land) if land else first,
             applicant_id=applicant_id,
             numbers=prepared.identity.numbers if prepared.identity else None,
             key_number=prepared.key_number,

@@ -190,7 +190,7 @@ class BatchWriter:
             taken=record.tracking_code in known.codes,
         )
         applicant_id = applicant_row(identity.applicant, prepared.accepted_at, known.applicants, rows)
-        row = case_row(record, prepared, applicant_id, quarantine)
+        row = case_row(record, prepared, applicant_id, quarantine, known.land)
         row |= await self._deadlines.of(session, row["kind"], row["level"], row["registered_at"])
         rows[Case.__table__].append(row)
         rows[HistoryLine.__table__].append(

@@ -13,6 +13,7 @@ from casebridge.notifications.texts.templates import (
     Template,
     readable_day,
     readable_digits,
+    readable_reason,
     template,
     write,
 )
@@ -39,7 +40,7 @@ def message_row(
     Args:
         name: Template: the action that happened.
         key: What makes it once only, such as `case:action:step`.
-        values: `unit` (a name to be read), `due_at` (a moment or its text), `text`.
+        values: `unit` (a name to be read), `due_at` (a moment or its text), `text`, `why` (a reason's code).
         own: The centre's own wording; None: that of `templates.toml`.
 
     Raises UnknownTemplate.
@@ -95,6 +96,8 @@ def spoken(values: Mapping[str, Any], language: str, tracking_code: str | None) 
         due = datetime.fromisoformat(due)
     if due is not None:
         words["due"] = readable_day(due, language)
+    if why := readable_reason(str(values.get("why") or ""), language):
+        words["why"] = why
     for name in ("unit", "text"):
         if values.get(name):
             words[name] = str(values[name])

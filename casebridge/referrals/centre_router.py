@@ -29,11 +29,18 @@ _SESSION_HELD = {"reason": "problem_solving_session", "note": "The agency repair
 async def forward(
     case_id: CaseId, form: Annotated[StepForm, Body(examples=[{"version": 3}])], bridge: Parts, who: Writer
 ) -> Route:
-    """Refers a case to the unit the rules name; an idea, as reviewed, to the agency concerned (4-20)."""
+    """Refers a case to the unit the rules name: an idea to the working group (4-19), and from there, as
+    reviewed, to the agency concerned (4-20)."""
     async with bridge.database.writing() as session:
         unit = await acting_unit(session, who, case_id, Act.REFER)
         decision = await service.send_on(
-            session, case_id, actor=who.actor, unit=unit, reviewed=True, seen=form.version
+            session,
+            case_id,
+            actor=who.actor,
+            unit=unit,
+            reviewed=True,
+            note=form.note,
+            seen=form.version,
         )
     bridge.tell_on()
     return Route(unit=decision.unit, article=decision.article)

@@ -7,18 +7,20 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.answers import service as answers
-from casebridge.cases.life import OPEN, RUNNING, Action
+from casebridge.answers.models import AnswerRow
+from casebridge.cases.life import RUNNING, UNDER_WAY, Action
 from casebridge.cases.models import Case, going_on
 from casebridge.cases.schemas import Status
 from casebridge.cases.steps import SYSTEM, locked, take_step
-from casebridge.country.units import CENTRE
+from casebridge.country.units import CENTRE, COUNCIL
 from casebridge.database import Database
+from casebridge.deadlines import running
 from casebridge.deadlines import service as deadlines
-from casebridge.deadlines.rules import add_working_days, answer_due, interim_due
+from casebridge.deadlines.rules import add_working_days, answer_due, due_after, interim_due
 from casebridge.deadlines.terms import in_force
 from casebridge.notifications.service import notify_unit
 from casebridge.problems import Problem
@@ -29,8 +31,9 @@ AT_ONCE: Final = 100
 NEW_AT_ONCE: Final = 1000
 FRESH: Final = timedelta(days=1)
 """An older case without a deadline was opened again, or is older than deadlines: its time begins now."""
-_OPEN: Final = tuple(status.value for status in OPEN)
+_UNDER_WAY: Final = tuple(status.value for status in UNDER_WAY)
 _RUNNING: Final = tuple(status.value for status in RUNNING)
+_HIGHEST: Final = (CENTRE, COUNCIL)
 log = structlog.get_logger("casebridge.overdue")
 
 
@@ -69,8 +72,8 @@ async def give_deadlines(session: AsyncSession) -> int:
     Every case gets its own with its registration: this is the net for those of an older version.
     """
     query = (
-        select(Case.id, Case.kind, Case.level, Case.registered_at)
-        .where(going_on(), Case.due_at.is_(None), Case.status.in_(_OPEN))
+        select(Case.id, Case.kind, Case.level, Case.status, Case.registered_at)
+        .where(going_on(), Case.due_at.is_(None), Case.status.in_(_UNDER_WAY))
         .order_by(Case.registered_at)
         .limit(NEW_AT_ONCE)
         .with_for_update(skip_locked=True)
@@ -82,8 +85,12 @@ async def give_deadlines(session: AsyncSession) -> int:
     moment, rows = now(), []
     for row in found:
         begun = row.registered_at if moment - row.registered_at < FRESH else moment
-        due = answer_due(row.kind, row.level, begun, deadlines.ZONE, is_off)
-        rows.append({"id": row.id, "due_at": due, "interim_due_at": interim_due(begun, due)})
+        due, interim = answer_due(row.kind, row.level, begun, deadlines.ZONE, is_off), None
+        if row.status == Status.OBJECTED:
+            due = due_after(in_force().session_days, moment, deadlines.ZONE, is_off)
+        else:
+            interim = interim_due(begun, due)
+        rows.append({"id": row.id, "due_at": due, "interim_due_at": interim})
     await session.execute(update(Case), rows)
     return len(rows)
 
@@ -127,8 +134,10 @@ async def _remind_of_interim(session: AsyncSession, case_id: UUID) -> int:
 
 
 async def _overdue(session: AsyncSession, moment: datetime) -> list[UUID]:
-    """Nobody stands above the Centre: what it leaves overdue stays so, in sight of all who look."""
-    return await _ids(session, Case.status.in_(_RUNNING), Case.due_at <= moment, Case.owner_unit != CENTRE)
+    """What the Centre leaves overdue, or who stands above it, stays so, in sight of all who look."""
+    return await _ids(
+        session, Case.status.in_(_RUNNING), Case.due_at <= moment, Case.owner_unit.not_in(_HIGHEST)
+    )
 
 
 async def _unheard(session: AsyncSession, moment: datetime) -> list[UUID]:
@@ -137,41 +146,47 @@ async def _unheard(session: AsyncSession, moment: datetime) -> list[UUID]:
 
 async def _escalate(session: AsyncSession, case_id: UUID) -> int:
     case = await locked(session, case_id)
-    if case.due_at is None or case.due_at > now() or case.status not in _RUNNING or case.owner_unit == CENTRE:
+    is_late = case.due_at is not None and case.due_at <= now() and case.status in _RUNNING
+    if not is_late or case.owner_unit in _HIGHEST:
         return 0
     await move_up(session, case, Action.ESCALATED, actor=SYSTEM, reason="overdue")
     return 1
 
 
 async def _give_back(session: AsyncSession, case_id: UUID) -> int:
-    """The applicant's time is over: the unit answers as it can, and its own time begins."""
+    """The applicant's time is over: the unit answers as it can, in what is left of its own time."""
     case = await locked(session, case_id)
     if case.due_at is None or case.due_at > now() or case.status != Status.WAITING_APPLICANT:
         return 0
-    due = await deadlines.answer_due(session, case)
+    due = await running.resumed_due(session, case)
     await take_step(session, case, Action.SUPPLIED, SYSTEM, due_at=due, detail={"reason": "applicant_silent"})
     return 1
 
 
 async def _silent(session: AsyncSession, moment: datetime) -> list[UUID]:
-    since = await _over_since(session, Status.ANSWERED, moment)
+    since = await _ago(session, moment, in_force().silence_days)
     return await _ids(session, Case.status == Status.ANSWERED.value, Case.answered_at < since)
 
 
 async def _settled(session: AsyncSession, moment: datetime) -> list[UUID]:
-    since = await _over_since(session, Status.ACCEPTED, moment)
+    """A case accepted long ago; one that came here as accepted without an answer has no day to count from."""
+    since = await _ago(session, moment, in_force().keep_accepted_days)
+    decided = select(func.max(AnswerRow.decided_at)).where(AnswerRow.case_id == Case.id).scalar_subquery()
+    accepted_at = func.coalesce(decided, Case.answered_at)
     return await _ids(
-        session,
-        Case.status == Status.ACCEPTED.value,
-        or_(Case.answered_at.is_(None), Case.answered_at < since),
+        session, Case.status == Status.ACCEPTED.value, or_(accepted_at.is_(None), accepted_at < since)
     )
 
 
-async def _over_since(session: AsyncSession, status: Status, moment: datetime) -> datetime:
-    """What is in this state and was answered before is over."""
+async def _over(session: AsyncSession, case: Case) -> bool:
+    """Whether nobody has said anything to its answer, or opened it again, for as long as the terms give."""
     terms = in_force()
-    days = terms.silence_days if status is Status.ANSWERED else terms.keep_accepted_days
-    return await _ago(session, moment, days)
+    if case.status == Status.ANSWERED:
+        begun, days = case.answered_at, terms.silence_days
+    else:
+        given = await answers.last_answer(session, case.id)
+        begun, days = (given and given.decided_at) or case.answered_at, terms.keep_accepted_days
+    return begun is None or begun < await _ago(session, now(), days)
 
 
 async def _close(session: AsyncSession, case_id: UUID) -> int:
@@ -179,8 +194,7 @@ async def _close(session: AsyncSession, case_id: UUID) -> int:
     case = await locked(session, case_id)
     if case.status not in (Status.ANSWERED, Status.ACCEPTED):
         return 0
-    since = await _over_since(session, Status(case.status), now())
-    if case.answered_at is not None and case.answered_at >= since:
+    if not await _over(session, case):
         return 0
     reason = "accepted" if case.status == Status.ACCEPTED else "silence"
     if reason == "silence":

@@ -19,6 +19,7 @@ from casebridge.people.access import address_of, require
 from casebridge.people.service import Principal
 from casebridge.problems import Problem, documented
 from casebridge.referrals import service
+from casebridge.referrals.competence import route_of
 from casebridge.referrals.schemas import (
     Classification,
     QuestionForm,
@@ -79,7 +80,7 @@ async def route(case_id: CaseId, bridge: Parts, _who: Reader) -> Route:
         case = await session.get(Case, case_id)
         if case is None:
             raise Problem("not_found")
-        decision = await service.route_of(session, case)
+        decision = await route_of(session, case)
     return Route(unit=decision.unit, article=decision.article)
 
 
@@ -120,7 +121,9 @@ async def take(
     """Begins to work on a case."""
     async with bridge.database.writing() as session:
         unit = await acting_unit(session, who, case_id, Act.TAKE)
-        await service.take_in_hand(session, case_id, unit=unit, actor=who.actor, seen=form.version)
+        await service.take_in_hand(
+            session, case_id, unit=unit, actor=who.actor, note=form.note, seen=form.version
+        )
     return await _after(bridge, case_id)
 
 
@@ -147,7 +150,9 @@ async def supplied(
     """The applicant has given what was asked for."""
     async with bridge.database.writing() as session:
         unit = await acting_unit(session, who, case_id, Act.ASK)
-        await service.supplied(session, case_id, unit=unit, actor=who.actor, note=form.note)
+        await service.supplied(
+            session, case_id, unit=unit, actor=who.actor, note=form.note, seen=form.version
+        )
     return await _after(bridge, case_id)
 
 
@@ -189,7 +194,8 @@ async def decide(
     bridge: Parts,
     who: Decider,
 ) -> CaseDetail:
-    """The applicant has told an agent whether they accept the answer."""
+    """The applicant has told an agent whether they accept the answer; not the one who gave it. The callback
+    in which they said so is written down with it."""
     async with bridge.database.writing() as session:
         await answers.decide(
             session,
@@ -198,6 +204,7 @@ async def decide(
             by="agent",
             text=form.text,
             actor=who.actor,
+            call_id=form.call_id,
             seen=form.version,
         )
     return await _after(bridge, case_id)

@@ -92,6 +92,13 @@ def first_owner(kind: str, province: str | None, county: str | None = None, *, h
     return units.province_desk(province) if province else CENTRE
 
 
+def in_force(unit: str, country: Map) -> str:
+    """The unit, or the nearest one above it that may be given cases: what is closed gets no calls either."""
+    while unit != CENTRE and not country.has_unit(unit):
+        unit = units.superior(unit) or CENTRE
+    return unit
+
+
 def complaint_owner(complained: str) -> str:
     """Who hears a complaint about this unit or its head: one step up the hierarchy (article 10-3).
 

@@ -13,53 +13,37 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from casebridge.answers.models import AnswerRow
 from casebridge.cases.life import Action
 from casebridge.cases.models import Case
-from casebridge.cases.schemas import Channel, Kind, Level, Status
+from casebridge.cases.schemas import Kind, Status
 from casebridge.cases.steps import locked, take_step
 from casebridge.country.service import country
-from casebridge.country.snapshot import Country
-from casebridge.country.units import CENTRE, IDEAS
+from casebridge.country.units import CENTRE, IDEAS, agency_desk
+from casebridge.deadlines import running
 from casebridge.deadlines import service as deadlines
 from casebridge.problems import Problem
 from casebridge.questions import rows as questions
 from casebridge.referrals import rules
+from casebridge.referrals.competence import (
+    TAKEN_AWAY,
+    check_act,
+    check_competent,
+    facts_of,
+    objected_below,
+    owned_by,
+    refused,
+    route_of,
+)
 from casebridge.referrals.known import check_known
 from casebridge.referrals.models import Referral
-from casebridge.referrals.rules import CaseFacts, Decision
+from casebridge.referrals.rules import Decision
 from casebridge.search.service import index_case
 from line111.clock import now
 
 UNTOUCHED = timedelta(hours=24)
 """How long a referral nobody has touched may be taken back."""
-_TAKEN_AWAY = frozenset({"overdue", "objected", "objected_again", "complained_of"})
-"""Why a case leaves a unit that has not sent it: no such referral is the unit's to take back."""
 _FACTS = ("kind", "level", "subject", "agency", "province", "county", "complained_unit", "from_abroad",
           "beyond_province", "marginal_note")  # fmt: skip
-
-
-def facts_of(case: Case, *, reviewed: bool = False) -> CaseFacts:
-    """What routing looks at."""
-    return CaseFacts(
-        kind=Kind(case.kind),
-        level=Level(case.level),
-        province=case.province,
-        county=case.county,
-        agency=case.agency,
-        subject=case.subject,
-        channel=Channel(case.channel),
-        complained_unit=case.complained_unit,
-        from_abroad=case.from_abroad,
-        beyond_province=case.beyond_province,
-        marginal_note=case.marginal_note,
-        reviewed=reviewed,
-    )
-
-
-async def route_of(session: AsyncSession, case: Case, *, reviewed: bool = False) -> Decision:
-    """Where a case belongs. Raises Problem `nobody_above`."""
-    return _route(facts_of(case, reviewed=reviewed), await country(session))
 
 
 async def classify(
@@ -85,7 +69,8 @@ async def classify(
         forward: send the case there at once.
 
     Raises Problem `not_found`, `case_moved_on`, `status_step`, `nobody_above`, `not_allowed` (whom a
-    complaint is about, the Centre alone says otherwise), or naming the field.
+    complaint is about, the Centre alone says otherwise), `not_competent` (the subject is not among the
+    agency's duties), or naming the field.
     """
     case = await locked(session, case_id, seen)
     land = await country(session)
@@ -94,7 +79,8 @@ async def classify(
     if "province" in changes and changes["province"] is None:
         changes = changes | {"county": None}
     changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
-    if "complained_unit" in changed and case.complained_unit and unit not in (None, CENTRE):
+    ends_it = rules.last_instance(case.complained_unit)
+    if "complained_unit" in changed and case.complained_unit and unit not in (None, ends_it):
         raise Problem("not_allowed")  # or who hears a complaint could hand it to whom it is about
     check_known(land, changed)
     detail = {name: {"from": getattr(case, name), "to": value} for name, value in changed.items()}
@@ -102,9 +88,16 @@ async def classify(
         setattr(case, name, value)
     if "province" in changed:
         await index_case(session, case_id)
-    decision = _route(facts_of(case), land)
+    if case.agency and changed.keys() & {"agency", "subject"}:
+        outside = rules.may_register(agency_desk(case.agency), case.subject or "", land, facts_of(case))
+        if case.subject and outside is not None:
+            raise refused(outside, case.subject)
+    decision = await route_of(session, case)
     if changed:
-        await take_step(session, case, Action.CLASSIFIED, actor, unit=unit, detail=detail, address=address)
+        due = await running.reclassified_due(session, case, changed)
+        await take_step(
+            session, case, Action.CLASSIFIED, actor, unit=unit, due_at=due, detail=detail, address=address
+        )
     must_leave = case.owner_unit is not None and rules.barred(case.owner_unit, case.complained_unit)
     if (forward or must_leave) and decision.unit != case.owner_unit:
         reason = "complained_of" if must_leave else "competence"
@@ -123,11 +116,11 @@ async def refer(
     note: str | None = None,
     seen: int | None = None,
 ) -> None:
-    """Passes a case to another unit; its deadline begins anew.
+    """Passes a case to another unit; its final date stays. What the working group sends on is reviewed.
 
     Raises Problem `not_found`, `case_moved_on`, `status_step`, `not_yours`, `unit_barred`,
-    `not_competent` naming the competent unit, `second_review_lower` (a second review does not go back to
-    those whose answer was objected to), or naming `to_unit`.
+    `not_competent` or `subject_needed` naming the competent unit, `second_review_lower` (a second review
+    does not go back to those whose answer was objected to), or naming `to_unit`.
     """
     case = await locked(session, case_id, seen)
     owned_by(case, unit)
@@ -138,11 +131,11 @@ async def refer(
         raise Problem("invalid_request", errors=[("to_unit", "unit_has_it")])
     if rules.barred(to_unit, case.complained_unit):
         raise Problem("unit_barred")
-    refusal = rules.may_register(to_unit, case.subject, land, facts_of(case))
-    if refusal is not None:
-        raise Problem("not_competent", unit=refusal.competent_unit, article=refusal.article)
+    await check_competent(session, case, to_unit)
     action = Action.RETURNED if reason == "not_ours" else Action.REFERRED
-    await _move(session, case, action, Decision(to_unit, ""), actor, unit=unit, reason=reason, note=note)
+    approved = case.kind == Kind.IDEA and case.owner_unit == IDEAS and action is Action.REFERRED
+    article = "4-20" if approved else ""
+    await _move(session, case, action, Decision(to_unit, article), actor, unit=unit, reason=reason, note=note)
 
 
 async def send_on(
@@ -152,15 +145,19 @@ async def send_on(
     actor: str,
     unit: str | None = None,
     reviewed: bool = False,
+    note: str | None = None,
     seen: int | None = None,
 ) -> Decision:
     """Refers a case to the unit the rules name; a working group that has reviewed an idea sends it to the
-    agency concerned (4-20). Nothing happens where it is there already. Raises Problem as `refer` does."""
+    agency concerned (4-20), from anybody else it goes to the group first (4-19). Nothing happens where it
+    is there already. Raises Problem as `refer` does."""
     case = await locked(session, case_id, seen)
     owned_by(case, unit)
-    decision = _route(facts_of(case, reviewed=reviewed or unit == IDEAS), await country(session))
+    decision = await route_of(session, case, reviewed=reviewed or unit == IDEAS)
     if decision.unit != case.owner_unit:
-        await _move(session, case, Action.REFERRED, decision, actor, unit=unit, reason="competence")
+        await _move(
+            session, case, Action.REFERRED, decision, actor, unit=unit, reason="competence", note=note
+        )
     return decision
 
 
@@ -173,24 +170,30 @@ async def withdraw(session: AsyncSession, case_id: UUID, *, unit: str | None, ac
     if last is None or unit not in (None, CENTRE, last.by_unit) or not may_withdraw(case, last):
         raise Problem("not_withdrawable")
     last.withdrawn_at = now()
-    due = await deadlines.answer_due(session, case)
+    due = await running.passed_on_due(session, case)
     await take_step(session, case, Action.WITHDRAWN, actor, unit=unit, owner_unit=last.from_unit, due_at=due)
 
 
 def may_withdraw(case: Case, last: Referral) -> bool:
     """Whether the last referral of a case may still be taken back by who made it."""
-    sent = last.from_unit is not None and last.withdrawn_at is None and last.reason not in _TAKEN_AWAY
+    sent = last.from_unit is not None and last.withdrawn_at is None and last.reason not in TAKEN_AWAY
     return sent and case.status == Status.REFERRED and last.at >= now() - UNTOUCHED
 
 
 async def take_in_hand(
-    session: AsyncSession, case_id: UUID, *, unit: str | None, actor: str, seen: int | None = None
+    session: AsyncSession,
+    case_id: UUID,
+    *,
+    unit: str | None,
+    actor: str,
+    note: str | None = None,
+    seen: int | None = None,
 ) -> None:
-    """Somebody begins to work on a case. Raises Problem `not_yours`, `status_step`, `case_moved_on`."""
+    """Somebody begins to work on a case. Raises Problem `status_step`, `case_moved_on`, or as `check_act`."""
     case = await locked(session, case_id, seen)
-    owned_by(case, unit)
+    await check_act(session, case, unit)
     due = case.due_at or await deadlines.answer_due(session, case)
-    await take_step(session, case, Action.TAKEN, actor, unit=unit, due_at=due)
+    await take_step(session, case, Action.TAKEN, actor, unit=unit, due_at=due, detail=_noted(note))
 
 
 async def ask_applicant(
@@ -202,13 +205,15 @@ async def ask_applicant(
     text: str,
     seen: int | None = None,
 ) -> None:
-    """Asks the applicant for something; until they have given it, the deadline is theirs."""
+    """Asks the applicant for something; until they have given it, the deadline is theirs, and the unit's time
+    stands still."""
     case = await locked(session, case_id, seen)
-    owned_by(case, unit)
+    await check_act(session, case, unit)
+    left = await running.days_left(session, case)
     due = await deadlines.waiting_due(session)
     name = unit or case.owner_unit or CENTRE
     question = await questions.ask(session, case_id, unit=name, actor=actor, text=text)
-    detail = {"question_id": str(question)}
+    detail = {running.LEFT: left, "question_id": str(question)}
     await take_step(session, case, Action.ASKED, actor, unit=unit, due_at=due, text=text, detail=detail)
 
 
@@ -220,35 +225,35 @@ async def supplied(
     actor: str,
     note: str | None = None,
     detail: dict[str, Any] | None = None,
+    seen: int | None = None,
 ) -> None:
-    """The applicant has given what was asked for; the unit's deadline begins anew."""
-    case = await locked(session, case_id)
-    owned_by(case, unit)
-    due = await deadlines.answer_due(session, case)
+    """The applicant has given what was asked for; the unit's time runs on where it stood.
+
+    Args:
+        note: what they gave, in the unit's words; it stands beside the question, too.
+        detail: for the history, where they replied themselves.
+    """
+    case = await locked(session, case_id, seen)
+    await check_act(session, case, unit)
     question = await questions.open_question(session, case_id)
     if question is not None:
         await questions.note_reply(session, question, by="unit", text=note)
-    told = ({"note": note} if note else {}) | (detail or {})
+    due = await running.resumed_due(session, case)
+    told = _noted(note) | (detail or {})
     await take_step(session, case, Action.SUPPLIED, actor, unit=unit, due_at=due, detail=told)
 
 
 async def move_up(session: AsyncSession, case: Case, action: Action, *, actor: str, reason: str) -> None:
-    """One step up the hierarchy: after an objection, or because a deadline has passed."""
+    """One step up the hierarchy: after an objection, or because a deadline has passed; to the Centre itself
+    where the final date has."""
     owner, land = case.owner_unit or CENTRE, await country(session)
+    end = rules.last_instance(case.complained_unit)
     above = rules.one_higher(owner, case.complained_unit)
-    while above != CENTRE and not land.has_unit(above):
+    while above != end and not land.has_unit(above):
         above = rules.one_higher(above, case.complained_unit)
+    if action is Action.ESCALATED and await running.is_past_final(session, case):
+        above = end
     await _move(session, case, action, Decision(above, ""), actor, unit=owner, reason=reason)
-
-
-def owned_by(case: Case, unit: str | None) -> None:
-    """None acts for the Centre as a whole. Raises Problem `not_yours`, `unit_barred`."""
-    if unit is None:
-        return
-    if rules.barred(unit, case.complained_unit):
-        raise Problem("unit_barred")
-    if case.owner_unit != unit:
-        raise Problem("not_yours")
 
 
 async def referrals_of(session: AsyncSession, case_id: UUID) -> list[Referral]:
@@ -274,16 +279,6 @@ def note_referral(session: AsyncSession, case: Case, decision: Decision, actor: 
     )
 
 
-async def objected_below(session: AsyncSession, case: Case, unit: str) -> bool:
-    """Whether a unit, or one above it, gave an answer that was objected to: no second review goes there."""
-    if case.round < 2:
-        return False
-    given = await session.scalars(
-        select(AnswerRow.unit_code).where(AnswerRow.case_id == case.id, AnswerRow.decision == "objected")
-    )
-    return any(rules.barred(unit, answering) for answering in given)
-
-
 async def _move(
     session: AsyncSession,
     case: Case,
@@ -297,7 +292,7 @@ async def _move(
 ) -> None:
     if reason != "complained_of" and await objected_below(session, case, decision.unit):
         raise Problem("second_review_lower")
-    due: datetime = await deadlines.answer_due(session, case)
+    due: datetime = await running.moved_due(session, case, action)
     note_referral(session, case, decision, actor, by_unit=unit, reason=reason, note=note, due_at=due)
     detail = {"from": case.owner_unit, "to": decision.unit, "reason": reason}
     if decision.article:
@@ -307,8 +302,5 @@ async def _move(
     )
 
 
-def _route(facts: CaseFacts, land: Country) -> Decision:
-    try:
-        return rules.route(facts, land)
-    except rules.NobodyAbove:
-        raise Problem("nobody_above") from None
+def _noted(note: str | None) -> dict[str, str]:
+    return {"note": note} if note else {}

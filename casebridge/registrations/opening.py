@@ -28,9 +28,10 @@ from casebridge.events import service as events
 from casebridge.notifications.service import notify_applicant
 from casebridge.problems import Problem
 from casebridge.referrals import rules
+from casebridge.referrals.competence import facts_of, refused, route_of
 from casebridge.referrals.known import check_known
 from casebridge.referrals.rules import Decision
-from casebridge.referrals.service import facts_of, route_of, send_on
+from casebridge.referrals.service import send_on
 from casebridge.search.service import index_case
 from casebridge.tables import new_id
 from casebridge.tracking_codes import service as tracking_codes
@@ -78,9 +79,9 @@ async def open_case(
 ) -> tuple[Case, Decision]:
     """Opens a case, gives it a tracking code, and sends it where it belongs; also says by which article.
 
-    Raises Problem `not_competent` naming the competent unit (4-8, 4-15), `nobody_above`, `unit_barred` (a
-    unit does not register a complaint about itself), or `invalid_request` where the identifier can't
-    exist (5-3) or the unit complained of does not.
+    Raises Problem `not_competent` or `subject_needed` naming the competent unit (4-8, 4-15), `nobody_above`,
+    `unit_barred` (a unit does not register a complaint about itself), or `invalid_request` where the
+    identifier can't exist (5-3) or the unit complained of does not.
     """
     land = await country(session)
     check_known(land, {"complained_unit": new.complained_unit})
@@ -97,10 +98,17 @@ async def open_case(
     await session.flush()
     await deadlines.begin(session, case)
     await _tell(session, case, actor, new.unit)
-    if new.subject or new.agency or new.complained_unit or new.marginal_note or new.from_abroad:
+    if _says_where(new):
         decision = await send_on(session, case.id, actor=actor)
     await index_case(session, case.id)
     return case, decision
+
+
+def _says_where(new: NewCase) -> bool:
+    """Whether more than its place was said of a case: it goes on at once where the articles send it."""
+    marked = new.marginal_note or new.from_abroad or new.beyond_province
+    on_a_trip = new.channel is Channel.PROVINCIAL_TRIP
+    return bool(new.subject or new.agency or new.complained_unit or marked or on_a_trip)
 
 
 def _as_known_here(new: NewCase, land: Country) -> NewCase:
@@ -162,7 +170,7 @@ def _check_unit(unit: str, case: Case, land: Country) -> None:
         raise Problem("unit_barred")
     refusal = rules.may_register(unit, case.subject, land, facts_of(case))
     if refusal is not None:
-        raise Problem("not_competent", unit=refusal.competent_unit, article=refusal.article)
+        raise refused(refusal, case.subject)
 
 
 async def _tell(session: AsyncSession, case: Case, actor: str, unit: str | None) -> None:

@@ -115,7 +115,12 @@ async def take(step: Step, session: AsyncSession, bridge: Bridge, who: Principal
 
 async def _take(sent: Sent) -> None:
     await referrals.take_in_hand(
-        sent.session, sent.case_id, unit=sent.unit, actor=sent.who.actor, seen=sent.seen
+        sent.session,
+        sent.case_id,
+        unit=sent.unit,
+        actor=sent.who.actor,
+        note=sent.text("note", 4000),
+        seen=sent.seen,
     )
 
 
@@ -135,7 +140,13 @@ async def _refer(sent: Sent) -> None:
 
 async def _forward(sent: Sent) -> None:
     await referrals.send_on(
-        sent.session, sent.case_id, actor=sent.who.actor, unit=sent.unit, reviewed=True, seen=sent.seen
+        sent.session,
+        sent.case_id,
+        actor=sent.who.actor,
+        unit=sent.unit,
+        reviewed=True,
+        note=sent.text("note", 4000),
+        seen=sent.seen,
     )
 
 
@@ -170,8 +181,14 @@ async def _ask(sent: Sent) -> None:
 
 
 async def _supplied(sent: Sent) -> None:
-    note = sent.text("note", 4000)
-    await referrals.supplied(sent.session, sent.case_id, unit=sent.unit, actor=sent.who.actor, note=note)
+    await referrals.supplied(
+        sent.session,
+        sent.case_id,
+        unit=sent.unit,
+        actor=sent.who.actor,
+        note=sent.text("note", 4000),
+        seen=sent.seen,
+    )
 
 
 async def _answer(sent: Sent) -> None:

@@ -39,7 +39,7 @@ async def _shown(request: Request, bridge: BridgeParts, template: str) -> Respon
     async with bridge.database.reading() as session:
         found = await overview(session)
         land = await country(session)
-    total = found.total
+    total, unheld = found.total, sum(one.open for one in found.by_nobody)
     return render(
         request,
         template,
@@ -49,6 +49,7 @@ async def _shown(request: Request, bridge: BridgeParts, template: str) -> Respon
             Count(N_("Open cases"), "list-details", total.open),
             Count(N_("Overdue"), "alert-triangle", total.overdue, alarm=total.overdue > 0),
             Count(N_("Waiting to be taken in hand"), "inbox", total.fresh),
+            Count(N_("With units nobody holds"), "alert-triangle", unheld, alarm=unheld > 0),
             Count(N_("Objected, second review"), "arrow-back-up", total.review),
         ],
         named=lambda code: land.name(code, speech.code) if code else "—",

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from casebridge.answers import service as answers
+from casebridge.cases.models import Case
 from casebridge.database import Database
 from tests.browser.node import run
 
@@ -130,7 +131,8 @@ async def objected_twice(node: Any, case_id: UUID) -> None:
     database = Database(node.settings.database_url)
     for _ in range(2):
         async with database.writing() as session:
-            await answers.answer(session, case_id, unit=None, actor="t", text="No.", language="en")
+            unit = (await session.get_one(Case, case_id, populate_existing=True)).owner_unit
+            await answers.answer(session, case_id, unit=unit, actor="t", text="No.", language="en")
             await answers.decide(session, case_id, accepted=False, by="phone", text="It is not mended.")
     await database.close()
 

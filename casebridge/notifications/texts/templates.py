@@ -19,7 +19,7 @@ from persian.calendar import format_date, tehran_date
 from persian.digits import to_persian
 
 LANGUAGES: Final = ("fa", "en")
-PLACES: Final = frozenset({"code", "number", "unit", "due", "text"})
+PLACES: Final = frozenset({"code", "number", "unit", "due", "text", "why"})
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 LONGEST_TEXT: Final = 400
@@ -81,6 +81,11 @@ def places_in(pattern: str) -> set[str]:
     return set(_PLACE.findall(pattern))
 
 
+def readable_reason(code: str, language: str) -> str:
+    """A reason as applicants are told it; "" where they are not."""
+    return _reasons().get(code, {}).get(language, "")
+
+
 def readable_day(moment: datetime, language: str) -> str:
     """A day as letters write it: Jalali in Persian, Gregorian in English."""
     if language == "fa":
@@ -107,6 +112,12 @@ def _cut(text: str) -> str:
     if len(text) <= LONGEST_TEXT:
         return text
     return text[:LONGEST_TEXT].rsplit(" ", 1)[0] + "…"
+
+
+@cache
+def _reasons() -> dict[str, dict[str, str]]:
+    file = files("casebridge.notifications.texts") / "reasons.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 @cache

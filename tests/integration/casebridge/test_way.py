@@ -56,11 +56,23 @@ async def answered(api: Any, case_id: UUID, unit: str | None = None) -> None:
 
 async def test_every_case_has_an_owner_from_its_first_moment(way: Any) -> None:
     owners = {
-        "complaint": DESK, "idea": "centre/ideas", "sentiment": "centre", "unclassified": DESK,
+        "request": DESK, "guidance": DESK, "idea": "centre/ideas", "sentiment": "centre",
     }  # fmt: skip
     for kind, owner in owners.items():
         assert (await case_of(way, await opened(way, kind=kind))).owner_unit == owner
     assert (await case_of(way, await opened(way, province=None))).owner_unit == "centre"
+
+
+@pytest.mark.parametrize("kind", ["complaint", "criticism", "report", "unclassified"])
+async def test_what_may_be_about_the_desk_or_its_governor_is_the_centres_until_somebody_has_listened(
+    way: Any, kind: str
+) -> None:
+    case_id = await opened(way, kind=kind)
+    assert (await case_of(way, case_id)).owner_unit == "centre"
+    async with way.bridge.database.writing() as session:
+        said = {"kind": "complaint", "level": "province"}
+        await referrals.classify(session, case_id, said, "t", forward=True)
+    assert (await case_of(way, case_id)).owner_unit == "province/23/performance"
 
 
 async def test_a_case_travels_to_an_answer_and_the_applicant_hears_of_every_step(way: Any) -> None:
@@ -80,6 +92,7 @@ async def test_a_case_travels_to_an_answer_and_the_applicant_hears_of_every_step
         assert done.status_code == 200
         text = {"text": "The pipe was mended.", "language": "en"}
         assert (await http.post(f"{path}/answers", json=text)).json()["status"] == "answered"
+    async with way.person("agent", username="agent2") as http:
         assert (await http.post(f"{path}/decide", json={"accepted": True})).json()["status"] == "accepted"
         given = (await http.get(f"{path}/answers")).json()
         assert [(line["decision"], line["decided_by"]) for line in given] == [("accepted", "agent")]
@@ -89,7 +102,7 @@ async def test_a_case_travels_to_an_answer_and_the_applicant_hears_of_every_step
         "registered", "classified", "referred", "taken", "service_recorded", "answered", "accepted",
     ]  # fmt: skip
     assert [name for name in await told(way, case_id) if name != "registered"] == [
-        "referred", "taken", "answered", "accepted",
+        "referred", "taken", "service_recorded", "answered", "accepted",
     ]  # fmt: skip
     assert await told(way, case_id, "unit") == ["referred"]
 
@@ -138,7 +151,8 @@ async def test_of_two_officials_who_answer_at_once_one_is_told_to_look_again(way
 async def test_who_is_complained_of_loses_the_case_and_never_gets_it_back(way: Any) -> None:
     case_id = await opened(way)
     async with way.bridge.database.writing() as session:
-        decision = await referrals.classify(session, case_id, {"complained_unit": GOVERNOR}, "t")
+        about = {"kind": "complaint", "complained_unit": GOVERNOR}
+        decision = await referrals.classify(session, case_id, about, "t")
     assert (decision.unit, decision.article) == ("centre", "10-3")
     assert (await case_of(way, case_id)).owner_unit == "centre"
     for unit in (GOVERNOR, DESK, "province/23/performance", "county/2301/desk"):

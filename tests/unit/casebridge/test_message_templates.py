@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from casebridge.cases.life import Action
+from casebridge.cases.steps import NOT_TOLD, TOLD_TO_APPLICANT
 from casebridge.notifications.rows import message_row
 from casebridge.notifications.schemas import Audience
 from casebridge.notifications.texts.segments import measure
@@ -22,9 +24,15 @@ from casebridge.notifications.texts.templates import (
 
 ACTIONS = (
     "registered", "referred", "taken", "asked", "interim_answer", "answered", "accepted", "objected",
-    "second_review", "closed", "escalated", "linked", "reopened",
+    "second_review", "closed", "escalated", "linked", "reopened", "supplied", "withdrawn", "service_recorded",
+    "unlinked",
 )  # fmt: skip
-EVERYTHING = {"unit": "فرمانداری شهرستان نمونه", "due_at": datetime(2026, 11, 24, tzinfo=UTC), "text": "متن"}
+EVERYTHING = {
+    "unit": "فرمانداری شهرستان نمونه",
+    "due_at": datetime(2026, 11, 24, tzinfo=UTC),
+    "text": "متن",
+    "why": "not_ours",
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -53,6 +61,25 @@ def test_a_template_has_only_places_that_are_filled_and_fits_three_segments(foun
     )
     assert not re.search(r"[{}\[\]]", row["text"] + row["email_text"] + row["subject"])
     assert row["segments"] == measure(row["text"]).segments <= 3
+
+
+def test_the_applicant_is_told_of_every_action_or_it_is_said_why_not() -> None:
+    assert set(TOLD_TO_APPLICANT) | set(NOT_TOLD) == set(Action)
+    assert not set(TOLD_TO_APPLICANT) & set(NOT_TOLD)
+    assert all(NOT_TOLD.values())
+    for name in TOLD_TO_APPLICANT.values():
+        for language in LANGUAGES:
+            assert template("applicant", name, language).legally_due
+
+
+@pytest.mark.parametrize(("language", "told"), [("fa", "مجوز"), ("en", "it needs their permit")])
+def test_the_applicant_hears_why_but_not_what_was_noted_beside_it(language: str, told: str) -> None:
+    def said(why: str) -> str:
+        at = datetime(2026, 11, 24, tzinfo=UTC)
+        return str(message_row("referred", at=at, key="k", language=language, values={"why": why})["text"])
+
+    assert told in said("permit")
+    assert said("a word between officials") == said("other") == said("")
 
 
 def test_both_languages_have_the_same_templates() -> None:

@@ -20,8 +20,8 @@ def _place(code: str, *, capital: bool = False, special: bool = False) -> Place:
     )
 
 
-def _agency(code: str, kind: AgencyKind, reach: Reach) -> Agency:
-    return Agency(code=code, kind=kind, name_fa=code, name_en=code, reach=reach)
+def _agency(code: str, kind: AgencyKind, reach: Reach, parent: str | None = None) -> Agency:
+    return Agency(code=code, kind=kind, parent=parent, name_fa=code, name_en=code, reach=reach)
 
 
 def _subject(code: str, parent: str | None, level: Level) -> Subject:
@@ -49,7 +49,7 @@ COUNTRY = Country(
         agency.code: agency
         for agency in (
             _agency("energy_ministry", AgencyKind.MINISTRY, Reach.PROVINCE),
-            _agency("water_company", AgencyKind.COMPANY, Reach.COUNTY),
+            _agency("water_company", AgencyKind.COMPANY, Reach.COUNTY, "energy_ministry"),
             _agency("state_bank", AgencyKind.BANK, Reach.COUNTY),
             _agency("interior_ministry", AgencyKind.MINISTRY, Reach.NATIONAL),
         )

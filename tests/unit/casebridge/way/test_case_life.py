@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebridge.cases.life import OPEN, RUNNING, STEPS, Action, after, dot, may, owes_an_answer, ways
+from casebridge.cases.life import OPEN, RUNNING, STEPS, UNDER_WAY, Action, after, dot, has_deadline, may, ways
 from casebridge.cases.schemas import Status
 
 PICTURE = Path(__file__).parents[4] / "docs" / "pictures" / "case_life.svg"
@@ -71,17 +71,18 @@ def test_not_ours_is_a_referral_and_never_a_closure() -> None:
 
 
 def test_no_unit_is_late_while_the_applicant_was_asked_something() -> None:
-    assert {Status.WAITING_APPLICANT} == OPEN - RUNNING
+    assert {Status.WAITING_APPLICANT} == UNDER_WAY - RUNNING
     assert not may(Action.ESCALATED, Status.WAITING_APPLICANT)
 
 
-def test_a_deadline_is_set_while_an_answer_is_owed() -> None:
-    assert {status for status in Status if owes_an_answer(status)} == {
+def test_a_deadline_is_set_while_an_answer_or_a_session_is_owed() -> None:
+    assert {status for status in Status if has_deadline(status)} == {
         Status.REGISTERED,
         Status.REFERRED,
         Status.IN_HAND,
         Status.WAITING_APPLICANT,
         Status.SECOND_REVIEW,
+        Status.OBJECTED,
     }
 
 

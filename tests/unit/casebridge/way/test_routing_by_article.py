@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from casebridge.cases.schemas import Channel, Kind, Level
+from casebridge.country.schemas import UnitChange
 from casebridge.country.units import COUNCIL
 from casebridge.referrals.rules import (
     CaseFacts,
     NobodyAbove,
     complaint_owner,
     first_owner,
+    in_force,
     last_instance,
     may_register,
     report_owner,
@@ -206,6 +209,13 @@ def test_10_3_what_may_be_about_the_first_desk_is_the_centres_until_heard(
     kind: str, heard: bool, province: str | None, county: str | None, owner: str
 ) -> None:
     assert first_owner(kind, province, county, heard=heard) == owner
+
+
+def test_a_call_begins_above_a_desk_that_was_closed() -> None:
+    change = UnitChange(code="province/01/desk", active=False)
+    closed = replace(COUNTRY, edition="closed", changes={change.code: change})
+    assert in_force("province/01/desk", closed) == "province/01/governor"
+    assert in_force("county/0101/desk", closed) == "county/0101/desk"
 
 
 @pytest.mark.parametrize(

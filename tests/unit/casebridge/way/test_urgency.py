@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from casebridge.cartables.rules import SOON_DAYS, Urgency, urgency
-from casebridge.cases.life import OPEN
+from casebridge.cases.life import UNDER_WAY
 from casebridge.cases.schemas import Status
 from casebridge.deadlines.rules import calendar, due_after
 from persian.calendar import TEHRAN, from_jalali
@@ -26,6 +26,8 @@ PLAIN = calendar({})
         ("registered", SOON, Urgency.SOON),
         ("referred", SOON + timedelta(seconds=1), Urgency.CALM),
         ("second_review", NOW - timedelta(days=3), Urgency.LATE),
+        ("objected", NOW - timedelta(days=1), Urgency.LATE),
+        ("objected", NOW + timedelta(hours=1), Urgency.SOON),
         ("in_hand", None, Urgency.CALM),
         ("waiting_applicant", NOW - timedelta(days=3), Urgency.CALM),
         ("waiting_applicant", NOW + timedelta(hours=1), Urgency.CALM),
@@ -37,7 +39,7 @@ def test_a_case_presses_by_its_deadline_where_the_time_is_its_units(
     assert urgency(status, due, NOW, SOON) is found
 
 
-@pytest.mark.parametrize("status", sorted(set(Status) - OPEN))
+@pytest.mark.parametrize("status", sorted(set(Status) - UNDER_WAY))
 def test_what_owes_no_answer_never_presses(status: Status) -> None:
     assert urgency(status, NOW - timedelta(days=30), NOW, SOON) is Urgency.CALM
 
