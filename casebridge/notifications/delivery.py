@@ -21,7 +21,7 @@ from casebridge.events import service as events
 from casebridge.notifications.incoming import receipts
 from casebridge.notifications.models import Attempt, Notification
 from casebridge.notifications.providers.interface import LONGEST_ERROR, Outcome, Result
-from casebridge.notifications.rules import Next, Progress, after, chance
+from casebridge.notifications.rules import Next, Progress, after, chance, provider_of, way_name
 from casebridge.notifications.schemas import State
 from line111.clock import now
 
@@ -72,9 +72,10 @@ async def take(
 
 
 async def begin(
-    session: AsyncSession, row: Notification, holder: str, provider: str, bound: Bound, lease: timedelta
+    session: AsyncSession, row: Notification, holder: str, way: str, bound: Bound, lease: timedelta
 ) -> int:
-    """Writes down that a provider is about to be asked; returns the try's number. Raises LeaseLost."""
+    """Writes down that a way is about to be tried; returns the try's number. Raises LeaseLost."""
+    provider = provider_of(way)
     await _mine(
         session,
         row,
@@ -99,7 +100,7 @@ async def end(
     row: Notification,
     holder: str,
     attempt: int,
-    provider: str,
+    way: str,
     outcome: Outcome,
     order: Sequence[str],
 ) -> Next:
@@ -112,7 +113,7 @@ async def end(
     )
     following = after(
         outcome.result.value,
-        provider,
+        way,
         order,
         progress_of(row),
         legally_due=row.legally_due,
@@ -120,7 +121,7 @@ async def end(
     )
     if outcome.result is Result.SENT:
         await _follow(session, row, following, {"last_error": None, "sent_at": moment})
-        await receipts.expect(session, row.id, provider, outcome.references)
+        await receipts.expect(session, row.id, provider_of(way), outcome.references)
     elif await _still_mine(session, row, holder):
         await _follow(session, row, following, {"last_error": _short(outcome.error)})
     return following
@@ -200,7 +201,7 @@ async def account_for_vanished(
         attempt.outcome, attempt.ended_at, attempt.error = Result.UNKNOWN.value, moment, VANISHED
     following = after(
         Result.UNKNOWN.value,
-        begun[-1].provider if begun else "",
+        way_name(begun[-1].provider, row.contact_hash) if begun else "",
         order,
         progress_of(row),
         legally_due=row.legally_due,
@@ -213,7 +214,8 @@ async def account_for_vanished(
 
 def progress_of(row: Notification) -> Progress:
     """How far a message has come."""
-    return Progress(tuple(row.refused_by), tuple(row.failed_by), row.rounds, row.asked)
+    asked = way_name(row.asked, row.contact_hash) if row.asked else None
+    return Progress(tuple(row.refused_by), tuple(row.failed_by), row.rounds, asked)
 
 
 async def _follow(session: AsyncSession, row: Notification, following: Next, values: dict[str, Any]) -> None:
@@ -226,7 +228,7 @@ async def _follow(session: AsyncSession, row: Notification, following: Next, val
             refused_by=list(progress.refused),
             failed_by=list(progress.failed),
             rounds=progress.rounds,
-            asked=progress.asked,
+            asked=provider_of(progress.asked) if progress.asked else None,
             next_at=now() + following.wait,
             taken_until=None,
             taken_by=None,

@@ -57,11 +57,11 @@ class Notification(Table):
     provider: Mapped[str | None] = mapped_column(String(32))
     """Who was asked last."""
     refused_by: Mapped[list[Any]]
-    """Providers that will never take it."""
+    """Ways on which it will never go: a provider, and which receiver (`rules.way_name`)."""
     failed_by: Mapped[list[Any]]
-    """Providers that failed in this round."""
+    """Ways that failed in this round."""
     asked: Mapped[str | None] = mapped_column(String(32))
-    """A provider that may have it already; asked again before any other."""
+    """A provider that may have it already, for the receiver of `contact_hash`; asked before any other."""
     rounds: Mapped[int]
     attempts: Mapped[int]
     last_error: Mapped[str | None] = mapped_column(String(128))

@@ -23,13 +23,13 @@ LONGEST_REST: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a message has come.
+    """How far a message has come. Ways are named as `way_name` names them.
 
     Args:
-        refused: Providers that will never take it.
-        failed: Providers that failed in this round.
+        refused: Ways on which it will never go.
+        failed: Ways that failed in this round.
         rounds: Rounds in which all have failed.
-        asked: A provider that may have it already: it is asked again before any other.
+        asked: A way on which it may have gone already: it is tried again before any other.
     """
 
     refused: tuple[str, ...] = ()
@@ -40,9 +40,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Whom to ask: a provider; or nobody now, but in `wait` seconds; or nobody at all (`dead`)."""
+    """On which way to send: this one; or on none now, but in `wait` seconds; or on none at all (`dead`)."""
 
-    provider: str | None = None
+    way: str | None = None
     wait: float = 0.0
     dead: bool = False
 
@@ -65,32 +65,33 @@ class Receiver:
 
 
 def choose(order: Sequence[str], progress: Progress, resting: Mapping[str, float]) -> Choice:
-    """Whom to ask next.
+    """On which way to send next.
 
     Args:
-        order: Names of the providers for the message's medium, best first.
+        order: The ways a message may go, best first.
         resting: Seconds each provider still rests.
     """
-    left = [name for name in order if name not in progress.refused]
+    left = [way for way in order if way not in progress.refused]
     if not left:
         return Choice(dead=True)
     if progress.asked in left:
-        pause = resting.get(progress.asked, 0.0)
+        pause = resting.get(provider_of(progress.asked), 0.0)
         return Choice(wait=pause) if pause else Choice(progress.asked)
-    fresh = [name for name in left if name not in progress.failed] or left
-    awake = [name for name in fresh if not resting.get(name)]
+    fresh = [way for way in left if way not in progress.failed] or left
+    awake = [way for way in fresh if not resting.get(provider_of(way))]
     if awake:
         return Choice(awake[0])
-    return Choice(wait=min(resting[name] for name in fresh))
+    return Choice(wait=min(resting[provider_of(way)] for way in fresh))
 
 
 def after(
-    result: str, provider: str, order: Sequence[str], progress: Progress, *, legally_due: bool, jitter: float
+    result: str, way: str, order: Sequence[str], progress: Progress, *, legally_due: bool, jitter: float
 ) -> Next:
     """What follows when a provider has answered.
 
-    A refusal goes to the next provider at once, and so does a failure; when all have failed, all are
-    tried again later. Where the answer is unknown the same provider is asked again, with the same id:
+    A refusal, which is about one receiver, goes on to the next way at once; so does a failure, which is
+    the provider's whoever it writes to. When all have failed, all are tried again later. Where the answer
+    is unknown the same way is gone again, with the same id:
     only a message the law demands may thereby come twice, any other is left to a person.
 
     Args:
@@ -99,15 +100,13 @@ def after(
     if result == "sent":
         return Next("sent", replace(progress, asked=None))
     if result == "refused":
-        refused = replace(progress, refused=(*progress.refused, provider), asked=None)
+        refused = replace(progress, refused=(*progress.refused, way), asked=None)
         return Next("waiting" if set(order) - set(refused.refused) else "dead", refused)
     if result == "unknown":
         if not legally_due:
             return Next("dead", replace(progress, asked=None))
-        return _later(
-            replace(progress, asked=provider if progress.rounds + 1 < ROUNDS // 2 else None), jitter
-        )
-    failed = {*progress.failed, provider}
+        return _later(replace(progress, asked=way if progress.rounds + 1 < ROUNDS // 2 else None), jitter)
+    failed = {*progress.failed, *(other for other in order if provider_of(other) == provider_of(way))}
     left = set(order) - set(progress.refused)
     if left - failed:
         return Next("waiting", replace(progress, failed=tuple(sorted(failed)), asked=None))
@@ -151,21 +150,31 @@ def quiet_until(moment: datetime, zone: ZoneInfo, begins: time, ends: time) -> d
     return datetime.combine(day, ends, zone)
 
 
-def receiver_of(contacts: Mapping[str, str | None], offered: Sequence[Medium]) -> Receiver | None:
-    """Where an applicant or unit can be written to: a mobile first, then an e-mail address.
+def way_name(provider: str, contact_hash: bytes | None) -> str:
+    """A way to send: a provider, and to which of the receivers, who is not to be read from it."""
+    return f"{provider}@{contact_hash[:6].hex()}" if contact_hash else provider
+
+
+def provider_of(way: str) -> str:
+    """The provider of a way."""
+    return way.partition("@")[0]
+
+
+def receivers_of(contacts: Mapping[str, str | None], offered: Sequence[Medium]) -> list[Receiver]:
+    """Where an applicant or unit can be written to, best first: their mobiles, then an e-mail address.
 
     Args:
         contacts: `contact_number`, `caller_number`, `email`, each or none.
         offered: Media there is a provider for.
     """
+    found: list[Receiver] = []
     if Medium.SMS in offered:
-        for name in ("contact_number", "caller_number"):
-            if number := mobile(contacts.get(name)):
-                return Receiver(Medium.SMS, number)
+        numbers = (mobile(contacts.get(name)) for name in ("contact_number", "caller_number"))
+        found += [Receiver(Medium.SMS, number) for number in dict.fromkeys(filter(None, numbers))]
     address = (contacts.get("email") or "").strip()
     if Medium.EMAIL in offered and "@" in address:
-        return Receiver(Medium.EMAIL, address)
-    return None
+        found.append(Receiver(Medium.EMAIL, address))
+    return found
 
 
 def mobile(number: str | None) -> str | None:

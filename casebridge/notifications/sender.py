@@ -9,11 +9,13 @@ import asyncio
 import secrets
 import time as clock
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from casebridge.crypto import DamagedCiphertext, UnknownKey
@@ -23,7 +25,14 @@ from casebridge.notifications.masking import contact_hash, masked
 from casebridge.notifications.models import Notification, OptOutRow
 from casebridge.notifications.providers.interface import Desk, Message, Result
 from casebridge.notifications.receivers import contacts_of
-from casebridge.notifications.rules import Receiver, choose, quiet_until, receiver_of
+from casebridge.notifications.rules import (
+    Receiver,
+    choose,
+    provider_of,
+    quiet_until,
+    receivers_of,
+    way_name,
+)
 from casebridge.notifications.schemas import Audience, Medium, State
 from line111.clock import now
 
@@ -37,6 +46,15 @@ KEPT_AT_ONCE = 200
 GRACE_SECONDS = 8.0
 """How long messages on their way have to end when the bridge stops."""
 log = structlog.get_logger("casebridge.notifications")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One provider and one receiver of a message; without a receiver it is kept here."""
+
+    desk: Desk
+    receiver: Receiver | None
+    bound: Bound
 
 
 class Sender:
@@ -87,8 +105,8 @@ class Sender:
             return await self._keep_all()
         taken = await delivery.take(self._bridge.database, self._holder, self._lease, free)
         receivers = await self._receivers([row for row, _ in taken])
-        for (row, cut_off), receiver in zip(taken, receivers, strict=True):
-            task = asyncio.create_task(self._deliver(row, receiver, cut_off))
+        for (row, cut_off), written_to in zip(taken, receivers, strict=True):
+            task = asyncio.create_task(self._deliver(row, self._ways(row, written_to), cut_off))
             self._running.add(task)
             task.add_done_callback(self._done)
         return len(taken)
@@ -100,10 +118,11 @@ class Sender:
             return 0
         kept = []
         receivers = await self._receivers([row for row, _ in taken])
-        for (row, _), receiver in zip(taken, receivers, strict=True):
-            medium = receiver.medium if receiver else Medium.SMS
-            (name,) = self._order(medium, receiver)[:1] or [next(iter(self._desks))]
-            kept.append((row, name, self._bound(medium, receiver)))
+        for (row, _), written_to in zip(taken, receivers, strict=True):
+            ways = self._ways(row, written_to)
+            name = provider_of(next(iter(ways or self._desks)))
+            bound = next((way.bound for way in ways.values()), self._bound(Medium.SMS, None))
+            kept.append((row, name, bound))
         async with self._bridge.database.writing() as session:
             await delivery.keep(session, self._holder, kept)
         for _, name, _ in kept:
@@ -138,60 +157,58 @@ class Sender:
             pass
         self._wake.clear()
 
-    async def _deliver(self, row: Notification, receiver: Receiver | None, cut_off: bool) -> None:
+    async def _deliver(self, row: Notification, ways: dict[str, Way], cut_off: bool) -> None:
         try:
-            await self._one(row, receiver, cut_off)
+            await self._one(row, ways, cut_off)
         except LeaseLost:
             log.info("lease_lost", notification=str(row.id))
 
-    async def _one(self, row: Notification, receiver: Receiver | None, cut_off: bool) -> None:
-        medium = receiver.medium if receiver else Medium(row.medium or Medium.SMS)
-        order = self._order(medium, receiver)
-        bound = self._bound(medium, receiver)
+    async def _one(self, row: Notification, ways: dict[str, Way], cut_off: bool) -> None:
         if cut_off:
             async with self._bridge.database.writing() as session:
-                await delivery.account_for_vanished(session, row, self._holder, order)
+                await delivery.account_for_vanished(session, row, self._holder, list(ways))
             return
-        if receiver is None and not order:
+        if not ways:
             return await self._nobody(row)
-        if await self._unwanted(row, bound):
-            return await self._settle(row, State.WITHHELD, "opted out", bound)
-        if (until := self._quiet(row, medium, order)) is not None:
-            return await self._postpone(row, until)
-        resting = {name: self._desks[name].health.resting() for name in order}
-        choice = choose(order, delivery.progress_of(row), resting)
+        first = next(iter(ways.values())).bound
+        ways = await self._wanted(row, ways)
+        if not ways:
+            return await self._settle(row, State.WITHHELD, "opted out", first)
+        resting = {name: desk.health.resting() for name, desk in self._desks.items()}
+        choice = choose(list(ways), delivery.progress_of(row), resting)
         if choice.dead:
-            return await self._settle(row, State.DEAD, row.last_error or "no provider", bound)
-        if choice.provider is None:
+            return await self._settle(row, State.DEAD, row.last_error or "no provider", first)
+        if choice.way is None:
             return await self._postpone(row, now() + timedelta(seconds=choice.wait + 0.5))
-        await self._try(row, self._desks[choice.provider], receiver, bound, order)
+        if (until := self._quiet(row, ways[choice.way].desk)) is not None:
+            return await self._postpone(row, until)
+        await self._try(row, choice.way, ways)
 
-    async def _try(
-        self, row: Notification, desk: Desk, receiver: Receiver | None, bound: Bound, order: Sequence[str]
-    ) -> None:
-        name = desk.provider.name
-        await asyncio.sleep(desk.pace.wait())
+    async def _try(self, row: Notification, name: str, ways: dict[str, Way]) -> None:
+        way = ways[name]
+        provider = way.desk.provider
+        await asyncio.sleep(way.desk.pace.wait())
         async with self._bridge.database.writing() as session:
-            attempt = await delivery.begin(session, row, self._holder, name, bound, self._lease)
-        by_mail = desk.provider.medium is Medium.EMAIL
-        outcome = await desk.send(
+            attempt = await delivery.begin(session, row, self._holder, name, way.bound, self._lease)
+        by_mail = provider.medium is Medium.EMAIL
+        outcome = await way.desk.send(
             Message(
                 id=row.id,
-                to=receiver.to if receiver else "",
+                to=way.receiver.to if way.receiver else "",
                 text=row.email_text if by_mail else row.text,
                 subject=row.subject,
                 language=row.language,
             )
         )
-        self._bridge.metrics.messages.labels(name, outcome.result.value).inc()
+        self._bridge.metrics.messages.labels(provider.name, outcome.result.value).inc()
         if outcome.result is Result.SENT:
-            self._bridge.metrics.message_segments.labels(name).inc(1 if by_mail else row.segments)
+            self._bridge.metrics.message_segments.labels(provider.name).inc(1 if by_mail else row.segments)
         async with self._bridge.database.writing() as session:
-            following = await delivery.end(session, row, self._holder, attempt, name, outcome, order)
+            following = await delivery.end(session, row, self._holder, attempt, name, outcome, list(ways))
         if following.state == State.DEAD:
             log.warning("message_dead", notification=str(row.id), error=outcome.error)
 
-    async def _receivers(self, rows: Sequence[Notification]) -> list[Receiver | None]:
+    async def _receivers(self, rows: Sequence[Notification]) -> list[list[Receiver]]:
         offered = list(dict.fromkeys(desk.provider.medium for desk in self._desks.values()))
         found = []
         async with self._bridge.database.reading() as session:
@@ -201,23 +218,34 @@ class Sender:
                 except (UnknownKey, DamagedCiphertext) as error:
                     log.warning("receiver_unreadable", notification=str(row.id), error=type(error).__name__)
                     contacts = {}
-                found.append(receiver_of(contacts, offered))
+                found.append(receivers_of(contacts, offered))
         return found
 
-    def _order(self, medium: Medium, receiver: Receiver | None) -> list[str]:
-        """Providers for a message; one that goes to nobody can still be kept here."""
-        return [
-            name
-            for name, desk in self._desks.items()
-            if desk.provider.medium is medium and (receiver is not None or desk.provider.kept_here)
-        ]
+    def _ways(self, row: Notification, receivers: Sequence[Receiver]) -> dict[str, Way]:
+        """All ways a message may go, best first: each receiver by each provider for what it reads.
 
-    async def _unwanted(self, row: Notification, bound: Bound) -> bool:
-        """Whether the receiver wants no such message, and no law demands it."""
-        if row.legally_due or row.at_any_hour or row.audience == Audience.UNIT or not bound.contact_hash:
-            return False
+        To be kept here comes after all that may reach somebody; what goes to nobody can be kept, too.
+        """
+        ways: dict[str, Way] = {}
+        for receiver in receivers or (None,):
+            medium = receiver.medium if receiver else Medium(row.medium or Medium.SMS)
+            bound = self._bound(medium, receiver)
+            for name, desk in self._desks.items():
+                if desk.provider.medium is medium and (receiver is not None or desk.provider.kept_here):
+                    ways[way_name(name, bound.contact_hash)] = Way(desk, receiver, bound)
+        return dict(sorted(ways.items(), key=lambda way: way[1].desk.provider.kept_here))
+
+    async def _wanted(self, row: Notification, ways: dict[str, Way]) -> dict[str, Way]:
+        """The ways on which the receiver wants it; none where they said so at their first number."""
+        hashes = [way.bound.contact_hash for way in ways.values() if way.bound.contact_hash]
+        if row.legally_due or row.at_any_hour or row.audience == Audience.UNIT or not hashes:
+            return ways
+        query = select(OptOutRow.contact_hash).where(OptOutRow.contact_hash.in_(hashes))
         async with self._bridge.database.reading() as session:
-            return await session.get(OptOutRow, bound.contact_hash) is not None
+            unwanted = set(await session.scalars(query))
+        if hashes[0] in unwanted:
+            return {}
+        return {name: way for name, way in ways.items() if way.bound.contact_hash not in unwanted}
 
     async def _nobody(self, row: Notification) -> None:
         """Somebody must look after an applicant without a number; a unit sees it in its cartable."""
@@ -231,11 +259,9 @@ class Sender:
         key = self._bridge.lookup_key
         return Bound(medium.value, contact_hash(key, receiver.to), masked(receiver.to))
 
-    def _quiet(self, row: Notification, medium: Medium, order: Sequence[str]) -> datetime | None:
+    def _quiet(self, row: Notification, desk: Desk) -> datetime | None:
         """Until when the message has to wait for people to wake; mail wakes nobody."""
-        if row.at_any_hour or medium is not Medium.SMS:
-            return None
-        if all(self._desks[name].provider.kept_here for name in order):
+        if row.at_any_hour or desk.provider.medium is not Medium.SMS or desk.provider.kept_here:
             return None
         settings = self._bridge.settings.notifications
         return quiet_until(now(), self._zone, settings.quiet_from, settings.quiet_until)

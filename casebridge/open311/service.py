@@ -157,6 +157,7 @@ async def _open(session: AsyncSession, bridge: Bridge, row: Open311Request, docu
             identifier_kind=form.identifier_kind.value,
             identifier=form.national_id,
             contact_number=form.phone,
+            email=form.email,
             opened_at=row.requested_at,
         ),
         actor=f"open311:{row.api_key_id}",

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.database import insert_into
 from casebridge.events import service as events
 from casebridge.notifications.models import Notification, Receipt
+from casebridge.notifications.rules import way_name
 from casebridge.notifications.schemas import State
 from line111.clock import now
 
@@ -22,7 +23,11 @@ EXPECTED, DELIVERED, FAILED = "expected", "delivered", "failed"
 
 
 async def expect(session: AsyncSession, message: UUID, provider: str, references: Iterable[str]) -> None:
-    """The provider names a message, or the parts of it, so."""
+    """The provider names a message, or the parts of it, so; what it took for another receiver is past."""
+    references = list(references)
+    earlier = update(Receipt).where(Receipt.notification_id == message, Receipt.provider == provider)
+    kept = [reference[:128] for reference in references]
+    await session.execute(earlier.where(Receipt.reference.not_in(kept)).values(notification_id=None))
     overtaken = False
     for reference in references:
         row = await _row(session, provider, reference)
@@ -75,8 +80,8 @@ async def _conclude(session: AsyncSession, message: UUID, provider: str) -> None
 
 
 async def _refused(session: AsyncSession, row: Notification) -> None:
-    """The next provider gets it, where there is one; the sender finds out, and otherwise it is dead."""
-    row.refused_by = [*row.refused_by, row.provider]
+    """It goes on the next way, where there is one; the sender finds out, and otherwise it is dead."""
+    row.refused_by = [*row.refused_by, way_name(row.provider or "", row.contact_hash)]
     row.state, row.last_error, row.next_at = State.WAITING.value, "not delivered", now()
     await session.flush()
     await events.add(session, events.event("notification.undelivered", notification_id=row.id))

@@ -19,8 +19,9 @@ from casebridge.notifications.rules import (
     choose,
     mobile,
     quiet_until,
-    receiver_of,
+    receivers_of,
     rest_after,
+    way_name,
 )
 from casebridge.notifications.schemas import Medium
 
@@ -29,16 +30,16 @@ TEHRAN = ZoneInfo("Asia/Tehran")
 
 
 def test_the_first_provider_is_asked_first_and_the_second_while_the_first_rests() -> None:
-    assert choose(ORDER, Progress(), {}).provider == "first"
-    assert choose(ORDER, Progress(), {"first": 9.0}).provider == "second"
+    assert choose(ORDER, Progress(), {}).way == "first"
+    assert choose(ORDER, Progress(), {"first": 9.0}).way == "second"
     waiting = choose(ORDER, Progress(), {"first": 9.0, "second": 4.0})
-    assert (waiting.provider, waiting.wait) == (None, 4.0)
+    assert (waiting.way, waiting.wait) == (None, 4.0)
 
 
 def test_a_refusal_goes_to_the_next_provider_and_then_to_the_dead_letters() -> None:
     once = after("refused", "first", ORDER, Progress(), legally_due=True, jitter=0)
     assert (once.state, once.wait) == ("waiting", timedelta(0))
-    assert choose(ORDER, once.progress, {}).provider == "second"
+    assert choose(ORDER, once.progress, {}).way == "second"
     twice = after("refused", "second", ORDER, once.progress, legally_due=True, jitter=0)
     assert twice.state == "dead"
     assert choose(ORDER, twice.progress, {}).dead
@@ -46,18 +47,18 @@ def test_a_refusal_goes_to_the_next_provider_and_then_to_the_dead_letters() -> N
 
 def test_a_failure_goes_to_the_next_provider_at_once_and_back_to_the_first_later() -> None:
     once = after("failed", "first", ORDER, Progress(), legally_due=True, jitter=0)
-    assert (once.wait, choose(ORDER, once.progress, {}).provider) == (timedelta(0), "second")
+    assert (once.wait, choose(ORDER, once.progress, {}).way) == (timedelta(0), "second")
     twice = after("failed", "second", ORDER, once.progress, legally_due=True, jitter=0)
     assert (twice.state, twice.progress.rounds) == ("waiting", 1)
     assert twice.wait > timedelta(0)
-    assert choose(ORDER, twice.progress, {}).provider == "first"
+    assert choose(ORDER, twice.progress, {}).way == "first"
 
 
 def test_an_unknown_answer_asks_the_same_provider_again_before_any_other() -> None:
     once = after("unknown", "second", ORDER, Progress(), legally_due=True, jitter=0)
     assert (once.state, once.progress.asked) == ("waiting", "second")
-    assert choose(ORDER, once.progress, {}).provider == "second"
-    assert choose(ORDER, once.progress, {"second": 3.0}).provider is None
+    assert choose(ORDER, once.progress, {}).way == "second"
+    assert choose(ORDER, once.progress, {"second": 3.0}).way is None
 
 
 def test_a_message_no_law_demands_is_not_sent_twice_on_a_doubt() -> None:
@@ -71,11 +72,11 @@ def test_whatever_providers_answer_a_message_ends_and_never_asks_one_that_refuse
         choice = choose(ORDER, progress, {})
         if choice.dead:
             return
-        assert choice.provider is not None
-        assert choice.provider not in refused
-        following = after(answer, choice.provider, ORDER, progress, legally_due=True, jitter=0.5)
+        assert choice.way is not None
+        assert choice.way not in refused
+        following = after(answer, choice.way, ORDER, progress, legally_due=True, jitter=0.5)
         if answer == "refused":
-            refused.add(choice.provider)
+            refused.add(choice.way)
         if following.state == "dead":
             return
         progress = following.progress
@@ -126,16 +127,33 @@ def test_quiet_hours_end_within_a_day_and_are_over_then(moment: datetime, begins
         assert timedelta(0) <= until - moment <= timedelta(hours=26)
 
 
+def test_a_refusal_is_about_one_receiver_and_a_failure_about_the_provider_whoever_it_writes_to() -> None:
+    order = [way_name(one, to) for to in (b"first no", b"other no") for one in ("gsm", "smpp")]
+    order.append(way_name("mail", b"address"))
+    refused = Progress()
+    for way in order[:2]:
+        refused = after("refused", way, order, refused, legally_due=True, jitter=0).progress
+    assert choose(order, refused, {}).way == order[2]
+    failed = Progress()
+    for way in order[:2]:
+        failed = after("failed", way, order, failed, legally_due=True, jitter=0).progress
+    assert choose(order, failed, {}).way == order[4]
+    assert choose(order, Progress(), {"gsm": 5.0, "smpp": 5.0}).way == order[4]
+
+
 def test_a_mobile_gets_a_text_a_landline_none_and_an_address_a_mail() -> None:
     both = [Medium.SMS, Medium.EMAIL]
-    mobile_first = receiver_of({"contact_number": "+982112345678", "caller_number": "09121234567"}, both)
-    assert mobile_first is not None
-    assert (mobile_first.medium, mobile_first.to) == (Medium.SMS, "+989121234567")
-    assert receiver_of({"contact_number": "+982112345678"}, both) is None
-    mail = receiver_of({"contact_number": "+982112345678", "email": "a@b.example"}, both)
-    assert mail is not None
+    landline, mobiles = {"contact_number": "+982112345678"}, ["+989121234567", "+989131234567"]
+    (one,) = receivers_of({**landline, "caller_number": "09121234567"}, both)
+    assert (one.medium, one.to) == (Medium.SMS, mobiles[0])
+    assert receivers_of(landline, both) == []
+    (mail,) = receivers_of({**landline, "email": "a@b.example"}, both)
     assert mail.medium is Medium.EMAIL
-    assert receiver_of({"contact_number": "+989121234567"}, [Medium.EMAIL]) is None
+    assert receivers_of({"contact_number": mobiles[0]}, [Medium.EMAIL]) == []
+    reached = {"contact_number": mobiles[0], "caller_number": mobiles[1], "email": "a@b.example"}
+    assert [one.to for one in receivers_of(reached, both)] == [*mobiles, "a@b.example"]
+    twice = {"contact_number": mobiles[0], "caller_number": "0912 123 4567"}
+    assert [one.to for one in receivers_of(twice, both)] == mobiles[:1]
 
 
 def test_numbers_abroad_are_taken_at_their_word() -> None:

@@ -10,7 +10,10 @@ from sqlalchemy import select
 
 from casebridge.answers import service as answers
 from casebridge.cases.models import Case
+from casebridge.cases.numbers import open_numbers
 from casebridge.links.models import LinkedCase
+from casebridge.notifications.rules import Receiver, receivers_of
+from casebridge.notifications.schemas import Medium
 from casebridge.open311 import service as open311
 from casebridge.open311.models import Open311Request
 from casebridge.repeats import service as repeats
@@ -82,6 +85,18 @@ async def test_a_request_becomes_a_case_that_can_be_followed(api: Any) -> None:
     async with api.http("ivr") as line:
         followed = await line.post("/follow-ups", json=question)
     assert followed.status_code == 200, "the same case can be followed up by telephone"
+
+
+async def test_an_applicant_with_an_address_alone_is_told_by_mail(seeded_api: Any) -> None:
+    key = await key_for(seeded_api)
+    async with seeded_api.http() as http:
+        asked = form(await a_service(http), api_key=key, email="citizen@home.example")
+        del asked["phone"]
+        (made,) = (await http.post(f"{BASE}/requests.json", data=asked)).json()
+    async with seeded_api.bridge.database.reading() as session:
+        query = select(Case).where(Case.tracking_code == made["service_request_id"])
+        reached = open_numbers(seeded_api.bridge.keys, (await session.scalars(query)).one())
+    assert receivers_of(reached, list(Medium)) == [Receiver(Medium.EMAIL, "citizen@home.example")]
 
 
 async def test_a_request_that_was_linked_as_a_repeat_stands_where_its_original_does(api: Any) -> None:

@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select, update
 
+from casebridge.cases.models import Case
+from casebridge.cases.numbers import close_numbers
 from casebridge.notifications import service
+from casebridge.notifications.incoming import receipts
 from casebridge.notifications.incoming.opt_outs import set_opt_out
 from casebridge.notifications.masking import contact_hash
 from casebridge.notifications.models import Attempt, Notification
@@ -271,6 +274,59 @@ class TestGateway:
             row = await session.scalar(select(Notification).where(Notification.template == "closed"))
             assert row is not None
         assert (await becomes(row.id, "sent")).attempts == 1
+
+
+@ON_SQLITE
+class TestOtherWays:
+    """An applicant who cannot be reached at one number is told at the other, or by mail."""
+
+    @pytest.fixture
+    def providers(self, gateway: Any, mailbox: Any) -> str:
+        replies = "[provider.reply]\nrefused = [{ status = [400] }]"
+        return f"""{GATEWAY.format(port=gateway.port).replace("[provider.reply]", replies)}
+[[provider]]
+name = "mail"
+kind = "smtp"
+host = "127.0.0.1"
+port = {mailbox.port}
+tls = "none"
+sender = "samad@centre.example"
+"""
+
+    async def test_a_number_refused_is_followed_by_the_second_and_then_by_the_address(
+        self, gateway: Any, mailbox: Any, open_case: Any, tell: Any, becomes: Any, api: Any
+    ) -> None:
+        case = await open_case()
+        reached = {"contact_number": "+989121234567", "caller_number": "+989131234567"}
+        numbers = close_numbers(api.bridge.keys, case, {**reached, "email": "citizen@home.example"})
+        async with api.bridge.database.writing() as session:
+            await session.execute(update(Case).where(Case.id == case).values(numbers=numbers))
+        gateway.received.clear()
+        gateway.answers = [(400, {})]
+        row = await becomes(await tell(case), "sent")
+        assert [sent["body"]["to"] for sent in gateway.received] == ["+989121234567", "+989131234567"]
+        assert (row.provider, row.contact_masked) == ("gateway", "+98913•••••67")
+        gateway.answers = [(400, {}), (400, {})]
+        row = await becomes(await tell(case, "taken"), "sent")
+        assert (row.provider, row.medium, len(mailbox.mails)) == ("mail", "email", 1)
+
+    async def test_an_undelivered_text_goes_to_the_second_number_whose_receipt_then_counts(
+        self, gateway: Any, open_case: Any, tell: Any, becomes: Any, api: Any
+    ) -> None:
+        case = await open_case(caller_number="+989131234567")
+        message = await tell(case)
+        await becomes(message, "sent")
+        async with api.bridge.database.writing() as session:
+            await receipts.expect(session, message, "gateway", ["one"])
+            await receipts.hear(session, "gateway", "one", "failed")
+        gateway.received.clear()
+        api.bridge.sender.wake()
+        await becomes(message, "sent")
+        assert [sent["body"]["to"] for sent in gateway.received] == ["+989131234567"]
+        async with api.bridge.database.writing() as session:
+            await receipts.expect(session, message, "gateway", ["two"])
+            await receipts.hear(session, "gateway", "two", "delivered")
+        await becomes(message, "delivered")
 
 
 async def undone(api: Any, case: Any) -> None:
