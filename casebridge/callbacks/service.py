@@ -19,7 +19,7 @@ from casebridge.callbacks.alone import waits_alone
 from casebridge.callbacks.index_keeping import rebuild_index
 from casebridge.callbacks.line import CallbackLine, IndexLost
 from casebridge.callbacks.models import CallbackRow
-from casebridge.callbacks.rules import after_attempt, office
+from casebridge.callbacks.rules import after_attempt, due_at, office
 from casebridge.callbacks.schemas import Callback, CallbackPage, NewCallback, OfficeTimes, Outcome, State
 from casebridge.cases import history
 from casebridge.cases.models import Case
@@ -30,6 +30,7 @@ from casebridge.deadlines.service import working_calendar
 from casebridge.deadlines.terms import in_force
 from casebridge.events import service as events
 from casebridge.intakes.rows import line_row, new_callback
+from casebridge.intakes.schemas import Wished
 from casebridge.paging import Cursors, moment_and_id
 from casebridge.people.models import Account
 from casebridge.problems import Problem
@@ -63,6 +64,12 @@ async def enqueue(session: AsyncSession, new: NewCallback, zone: ZoneInfo, actor
         session, line_row(row), events.event("callback.waiting", callback_id=row["id"], case_id=new.case_id)
     )
     return UUID(str(row["id"]))
+
+
+async def next_opening(session: AsyncSession, zone: ZoneInfo) -> datetime:
+    """When the office opens on the next working day."""
+    opens = office(in_force(), zone, await working_calendar(session))
+    return due_at(Wished.TOMORROW, now(), opens)
 
 
 async def office_times(session: AsyncSession, zone: ZoneInfo) -> OfficeTimes:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.callbacks import service as callbacks
 from casebridge.callbacks.schemas import Outcome, State
 from console.forms.outcomes import Notices, done, notice
 from console.forms.tokens import check_form
-from console.language import N_, Language
+from console.language import N_
 from console.pages import language_of, render
 from console.visitor import BridgeParts, CallbackReader, CallbackTaker
+from line111.clock import now
 
 router = APIRouter()
 FIRST: Final = 50
-MORNING: Final = time(9)
-LATER: Final = (("1", N_("In an hour")), ("3", N_("In three hours")), ("morning", N_("Tomorrow at nine")))
+LATER: Final = (
+    ("1", N_("In an hour")),
+    ("3", N_("In three hours")),
+    ("opening", N_("When the office opens on the next working day")),
+)
 NOTICES: Final[Notices] = {
     "nobody": (N_("Nobody is waiting whose time has come."), "slate"),
     "released": (N_("The callback is back in the line, at its old place."), "slate"),
@@ -87,14 +93,14 @@ async def finish(
     later: Annotated[str, Form(max_length=16)] = "1",
 ) -> Response:
     """Tells how the attempt ended."""
-    later_at = _later(later, language_of(request)) if outcome is Outcome.LATER else None
+    zone = language_of(request).zone
     async with bridge.database.writing() as session:
+        later_at = await _later(session, later, zone) if outcome is Outcome.LATER else None
         await callbacks.finish(session, callback_id, outcome, later_at, person.actor, agent=person.name)
     return done(bridge, "/callbacks", "done")
 
 
-def _later(choice: str, speech: Language) -> datetime:
-    now = datetime.now(speech.zone)
-    if choice == "morning":
-        return datetime.combine(now.date() + timedelta(days=1), MORNING, tzinfo=speech.zone)
-    return now + timedelta(hours=3 if choice == "3" else 1)
+async def _later(session: AsyncSession, choice: str, zone: ZoneInfo) -> datetime:
+    if choice == "opening":
+        return await callbacks.next_opening(session, zone)
+    return now() + timedelta(hours=3 if choice == "3" else 1)

@@ -134,6 +134,12 @@ def test_an_agent_takes_the_next_callback_sees_the_number_alone_and_finishes_it(
     expect(page.locator(".mine-number")).to_be_visible()
     page.click("text=Give back to the line")
     expect(page.locator(".notice")).to_contain_text("back in the line")
+    page.keyboard.press("c")
+    code = page.locator(".mine .tracking").inner_text()
+    page.select_option("select[name=later]", "opening")
+    page.click("button[value=later]")
+    expect(page.locator(".notice")).to_contain_text("Written down")
+    expect(page.locator("tbody tr", has_text=code)).to_contain_text("09:00")
 
 
 def test_an_operator_sees_what_has_stopped_but_not_what_was_said(
