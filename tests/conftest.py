@@ -7,7 +7,6 @@ ports, so that several pytest processes run beside each other.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import os
 import pwd
 import shutil
@@ -16,7 +15,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -40,6 +38,7 @@ from line111.settings import (
     SipSettings,
     TranscriptionSettings,
 )
+from tests.waiting import wait_for
 
 PROJECT = Path(__file__).resolve().parent.parent
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
@@ -50,17 +49,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(check: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
-    """Asks until the answer is true. Fails the test after `seconds`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError, redis.RedisError, httpx.HTTPError):
-            if check():
-                return
-        time.sleep(0.05)
-    pytest.fail(f"waited {seconds} s for {what}")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -122,7 +110,7 @@ class RedisServer:
         }  # fmt: skip
         command = ["redis-server", *(part for pair in options.items() for part in pair)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: self.client().ping(), what="Redis")
+        wait_for(lambda: self.client().ping(), what="Redis")
 
     def kill(self) -> None:
         """SIGKILL: what it held is gone."""
@@ -186,7 +174,7 @@ def _postgres_cluster() -> Iterator[str]:
     options += ["-c", "max_connections=200", "-c", "shared_buffers=32MB"]
     server = subprocess.Popen(_as_postgres(str(POSTGRES_BIN / "postgres"), *options), **quiet)
     ready = _as_postgres(str(POSTGRES_BIN / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-q")
-    wait_until(lambda: subprocess.run(ready, check=False, cwd="/").returncode == 0, what="PostgreSQL")
+    wait_for(lambda: subprocess.run(ready, check=False, cwd="/").returncode == 0, what="PostgreSQL")
     yield f"127.0.0.1:{port}"
     server.send_signal(signal.SIGQUIT)
     server.wait()
@@ -270,7 +258,7 @@ class RunningBridge:
         command = [sys.executable, "-m", self._application, "serve"]
         self._process = subprocess.Popen(command, env=environment, cwd=PROJECT, stdout=log, stderr=log)
         log.close()
-        wait_until(self._answers, 90, "the bridge")
+        wait_for(self._answers, 90, "the bridge")
 
     def kill(self) -> None:
         """SIGKILL in the middle of whatever it does."""

@@ -17,9 +17,9 @@ from ivr.record_id import new_record_id
 from line111.call.conversation import Outcome
 from line111.secrets import read_secret
 from persian.tracking_code import make_tracking_code
-from tests.pbx.line_process import wait_for
 from tests.pbx.line_sounds import LIKE
 from tests.pbx.whole_line import NATIONAL_ID, OPEN_A_CASE, WHOLE_CALL, WholeLine
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240)]
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from line111.call.speech import spoken
-from tests.pbx.line_process import wait_for
 from tests.pbx.whole_line import NATIONAL_ID, WholeLine
+from tests.waiting import wait_for
 from transcription.store import VerifiedModel
 
 pytestmark = [pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(240)]

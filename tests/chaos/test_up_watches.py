@@ -21,8 +21,9 @@ from line111.programs import PROGRAMS
 from line111.states import State, states
 from line111.supervision import end_orphans
 from line111.supervisor_link import NotUp
-from tests.pbx.line_process import Part, wait_for
+from tests.pbx.line_process import Part
 from tests.pbx.whole_line import NATIONAL_ID, OPEN_A_CASE, Phoned, WholeLine
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.chaos, pytest.mark.pbx, pytest.mark.timeout(300)]
 

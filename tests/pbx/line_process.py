@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-import httpx
 import pytest
-import redis
+
+from tests.waiting import wait_for
 
 T = TypeVar("T")
 _READY_SECONDS = 60.0
-
-
-def wait_for(check: Callable[[], T], seconds: float = 30, what: str = "it") -> T:
-    """Ask until the answer is true, and return it; fails the test after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(OSError, redis.RedisError, httpx.HTTPError):
-            if answer := check():
-                return answer
-        if time.monotonic() > deadline:
-            pytest.fail(f"waited {seconds:g} s for {what}")
-        time.sleep(0.05)
 
 
 class Part:

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -20,6 +19,7 @@ import redis
 
 from call_routing.ami import ActionRefused, AmiAddress, AmiLink, AmiUnavailable, Tempo
 from line111.secrets import read_secret, redis_url
+from tests.waiting import until
 
 pytestmark = pytest.mark.pbx
 
@@ -49,7 +49,7 @@ async def test_everything_is_read_anew_after_asterisk_was_killed_and_started_aga
 ) -> None:
     before = link.rereads
     asterisk.kill()
-    await _until(lambda: not link.up)
+    await until(lambda: not link.up)
     with pytest.raises(AmiUnavailable):
         await link.ask("CoreStatus")
     await asyncio.to_thread(asterisk.start)
@@ -62,7 +62,7 @@ async def test_a_frozen_asterisk_is_noticed_and_the_link_comes_back(asterisk: An
     process = int((asterisk.settings.asterisk_dir / "run" / "asterisk.pid").read_text())
     os.kill(process, signal.SIGSTOP)
     try:
-        await _until(lambda: not link.up, 5)
+        await until(lambda: not link.up, seconds=5)
     finally:
         os.kill(process, signal.SIGCONT)
     await link.wait_until_up(20)
@@ -129,17 +129,17 @@ def own_redis_port(asterisk: Any) -> Iterator[int]:
 
 
 async def test_a_call_is_on_the_board_while_it_lasts(asterisk: Any, controller: Callable[..., str]) -> None:
-    await _until(lambda: '"ok": true' in controller(), 20)
+    await until(lambda: '"ok": true' in controller(), seconds=20)
     board = redis.Redis.from_url(redis_url(asterisk.settings), decode_responses=True)
     server = await asyncio.start_server(_silent_ivr, "127.0.0.1", asterisk.settings.ivr.port)
     caller = asterisk.phone("hang_up", caller="09121234567", timeout=20)
     try:
-        await _until(lambda: board.hlen("line111:live:calls") == 1)
+        await until(lambda: board.hlen("line111:live:calls") == 1)
         (shown,) = (json.loads(text) for text in board.hvals("line111:live:calls"))
         assert shown["node"] == "test"
         assert "1234" not in shown["caller"]
         assert "line111_calls_live 1.0" in controller("/metrics")
-        await _until(lambda: board.hlen("line111:live:calls") == 0, 20)
+        await until(lambda: board.hlen("line111:live:calls") == 0, seconds=20)
     finally:
         await asyncio.to_thread(caller.wait, 30)
         shutil.rmtree(caller.args[-1], ignore_errors=True)
@@ -151,10 +151,3 @@ async def _silent_ivr(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     """Keeps the call until the caller hangs up."""
     await reader.readuntil(b"HANGUP")
     writer.close()
-
-
-async def _until(is_so: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came to be"
-        await asyncio.sleep(0.05)

@@ -32,6 +32,7 @@ from line111.call.speech import spoken, write_wav
 from line111.ports import process_ids
 from persian.identifiers import sample_identifier
 from persian.tracking_code import make_tracking_code
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.pbx]
 
@@ -112,13 +113,6 @@ def intakes(node: Any) -> list[dict[str, Any]]:
 def new_intakes(node: Any, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
     known = {one["record_id"] for one in before}
     return [one for one in intakes(node) if one["record_id"] not in known]
-
-
-def wait_for(is_so: Callable[[], object], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came to be"
-        time.sleep(0.05)
 
 
 def _listens(port: int) -> bool:

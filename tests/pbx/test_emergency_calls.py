@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -30,6 +30,7 @@ from line111.sealing import unseal
 from line111.secrets import read_secret
 from persian.identifiers import sample_identifier
 from persian.tracking_code import make_tracking_code
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.pbx, pytest.mark.chaos]
 
@@ -296,10 +297,3 @@ def test_message_is_whole_though_ivr_dies_while_it_is_spoken(node, ivr):
     assert intake["origin"] == "emergency"
     assert intake["kind"] == "request"
     assert 3.9 <= spoken_seconds(audio_of(node, intake)) <= 6
-
-
-def wait_for(check: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)

@@ -31,9 +31,9 @@ from line111.clock import now
 from line111.sealing import seal
 from line111.secrets import data_keys, read_secret
 from persian.identifiers import sample_identifier
-from tests.pbx.line_process import wait_for
 from tests.pbx.line_sounds import share_in_order, voice_like
 from tests.pbx.whole_line import Phoned, WholeLine, make_line
+from tests.waiting import wait_for
 
 __all__ = ["make_line"]
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(300)]

@@ -18,7 +18,7 @@ from casebridge.people.service import ensure_account
 from ivr.spool import Spool
 from line111.secrets import read_secret
 from line111.settings import Settings
-from tests.pbx.line_process import wait_for
+from tests.waiting import wait_for
 
 T = TypeVar("T")
 _PASSWORD = "a long password"

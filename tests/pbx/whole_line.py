@@ -32,9 +32,10 @@ from line111.call.script import Manners, parse_script
 from line111.secrets import read_secret, redis_url
 from persian.identifiers import sample_identifier
 from tests.pbx.conftest import Pbx, free_port
-from tests.pbx.line_process import Part, wait_for
+from tests.pbx.line_process import Part
 from tests.pbx.line_sounds import LIKE, likeness, voice_like, write_short_prompts
 from tests.pbx.what_became import AskedLine
+from tests.waiting import wait_for
 
 LAND_LINE = "+982188554433"
 """A number in Tehran: its province is known, so it is not asked."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from casebridge.database import Database
 from casebridge.intakes.models import AcceptedRecord
 from casebridge.recordings.models import RecordingRow
 from line111.settings import Settings
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.chaos
 
@@ -169,11 +169,3 @@ def test_a_caller_node_that_vanishes_while_uploading_leaves_nothing(
     answer = bridge.http("ivr").put(path, content=audio)
     assert answer.status_code == 204
     assert "request_failed" not in bridge.log
-
-
-def wait_for(check: Callable[[], bool]) -> None:
-    """Asks for ten seconds."""
-    end = time.monotonic() + 10
-    while not check():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 import pytest
@@ -11,17 +10,11 @@ import pytest
 from casebridge.client import BridgeClient
 from line111.secrets import read_secret
 from tests.integration.ivr.conftest import NATIONAL_ID, PhoneCall
+from tests.waiting import wait_for
 
 CALL_ME = {
     "menu/main": "5", "identity/ask": NATIONAL_ID, "contact/offer_caller_id": "1", "menu/callback_time": "3",
 }  # fmt: skip
-
-
-def wait_for(check: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
 
 
 class Listener(PhoneCall):

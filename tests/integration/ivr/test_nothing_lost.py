@@ -7,7 +7,6 @@ import hashlib
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,15 +17,9 @@ from line111.sealing import unseal
 from line111.secrets import read_secret
 from persian.identifiers import sample_identifier
 from tests.integration.ivr.conftest import CASE, NATIONAL_ID, SPEECH
+from tests.waiting import wait_for
 
 IN_THE_FORWARDER = {KillPoint.RECORD_POSTED, KillPoint.AUDIO_DELIVERED}
-
-
-def wait_for(check: Callable[[], object], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
 
 
 @pytest.mark.chaos

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,12 +19,8 @@ from line111.probes import NotWell
 from line111.programs import Program, named
 from line111.secrets import ensure_secrets
 from line111.settings import RedisSettings, Settings
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.conftest import free_port
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -54,13 +49,6 @@ def line111(settings: Settings, *words: str) -> subprocess.CompletedProcess[str]
     return subprocess.run(
         command(settings, *words), env=environment(settings), capture_output=True, text=True, timeout=90
     )
-
-
-def wait_for(happened: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
 
 
 def redis_pid(settings: Settings) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from call_routing.ami import AmiAddress, AmiLink, Tempo
+from tests.waiting import until
 
 Answer = Callable[["FakeAsterisk", dict[str, str], asyncio.StreamWriter], Awaitable[None]]
 SWIFT = Tempo(answer=1.0, connect=1.0, login=1.0, ping=0.3, first_retry=0.05, most_retry=0.2)
@@ -164,17 +165,9 @@ def own_redis() -> Iterator[OwnRedis]:
     shutil.rmtree(server.folder)
 
 
-async def eventually(is_so: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait until something is so; fail where it never is."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came to be"
-        await asyncio.sleep(0.01)
-
-
 @pytest.fixture(name="eventually")
 def _eventually() -> Callable[..., Awaitable[None]]:
-    return eventually
+    return until
 
 
 @pytest.fixture(name="respond")

@@ -49,7 +49,7 @@ async def test_a_link_that_went_dead_without_a_word_is_noticed(
     linked = make_link(fake.port)
     await linked.link.wait_until_up(5)
     dead = True
-    await eventually(lambda: not linked.link.up, 3)
+    await eventually(lambda: not linked.link.up, seconds=3)
     dead = False
     await linked.link.wait_until_up(5)
     assert linked.link.reconnects == 1

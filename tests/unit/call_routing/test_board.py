@@ -66,7 +66,7 @@ async def test_the_board_is_there_again_after_redis_was_away(
     board.change()
     await eventually(lambda: not board.up)
     own_redis.start()
-    await eventually(lambda: board.up, 10)
+    await eventually(lambda: board.up, seconds=10)
     assert await client.hkeys(CALLS_KEY) == ["n1/1.1"]
     keeping.cancel()
     await asyncio.gather(keeping, return_exceptions=True)

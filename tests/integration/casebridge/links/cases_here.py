@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from casebridge.cases.models import Case
@@ -16,16 +12,6 @@ from casebridge.links.fan_out import delivery_row
 from casebridge.links.models import Delivery
 from casebridge.links.samad.interface import Step
 from casebridge.tables import new_id
-
-
-async def until(check: Callable[[], Awaitable[Any]], what: str, seconds: float = 10.0) -> Any:
-    """Asks until the answer is true; returns it."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := await check():
-            return found
-        await asyncio.sleep(0.03)
-    pytest.fail(f"waited {seconds} s for {what}")
 
 
 async def new_case(api: Any, **changes: Any) -> Any:

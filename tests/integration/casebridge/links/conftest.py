@@ -13,9 +13,10 @@ from casebridge.links.models import Delivery
 from casebridge.links.samad.interface import Step
 from line111.settings import Settings
 from tests.integration.casebridge.links.agreements import link_centres, link_outside
-from tests.integration.casebridge.links.cases_here import in_states, new_case, read_case, step_of, until
+from tests.integration.casebridge.links.cases_here import in_states, new_case, read_case, step_of
 from tests.integration.casebridge.links.outside_server import OutsideServer, serving
 from tests.integration.casebridge.links.worlds import Centre, Embedded, Outside, World
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from casebridge.recordings.models import RecordingRow
 from casebridge.tables import new_id
 from line111.clock import now
 from line111.secrets import read_secret
-from tests.integration.casebridge.links.cases_here import new_case, read_case, until
+from tests.integration.casebridge.links.cases_here import new_case, read_case
 from tests.integration.casebridge.links.outside_server import SECRET
+from tests.waiting import until
 
 SOUND = bytes(range(256)) * 400
 

@@ -29,9 +29,10 @@ from casebridge.tables import new_id
 from casebridge.transcripts.models import TranscriptRow
 from line111.clock import now
 from tests.integration.casebridge.links.agreements import link_centres
-from tests.integration.casebridge.links.cases_here import in_states, read_case, until
+from tests.integration.casebridge.links.cases_here import in_states, read_case
 from tests.integration.casebridge.links.outside_server import SECRET
 from tests.integration.casebridge.links.test_screen import browser
+from tests.waiting import until
 
 SOUND = bytes(range(256)) * 600
 

@@ -15,8 +15,9 @@ from casebridge.links.copies import read_step
 from casebridge.links.models import LinkedCase
 from casebridge.links.samad.interface import Samad
 from casebridge.links.service import pass_case
-from tests.integration.casebridge.links.cases_here import in_states, until
+from tests.integration.casebridge.links.cases_here import in_states
 from tests.integration.casebridge.links.outside_server import OutsideServer
+from tests.waiting import until
 
 
 @dataclass(frozen=True)

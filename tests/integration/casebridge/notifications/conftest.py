@@ -26,6 +26,7 @@ from casebridge.notifications.providers.interface import Result
 from line111.clock import now
 from line111.secrets import ensure_secrets, write_secret
 from line111.settings import NotificationSettings, Settings
+from tests import waiting
 
 BIND, SUBMIT, DELIVER, UNBIND, ENQUIRE = 0x09, 0x04, 0x05, 0x06, 0x15
 ANSWER = 0x80000000
@@ -375,10 +376,4 @@ def hurry(api: Any) -> Callable[[UUID], Awaitable[None]]:
 @pytest.fixture
 def until() -> Callable[..., Awaitable[None]]:
     """Asks until the answer is true."""
-
-    async def wait(check: Callable[[], Awaitable[object]], seconds: float = 8.0) -> None:
-        async with asyncio.timeout(seconds):
-            while not await check():  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.05)
-
-    return wait
+    return waiting.until

@@ -53,7 +53,7 @@ async def test_a_bridge_killed_while_a_gateway_thinks_asks_it_again_with_the_sam
     await its_lease_ends(database, message)
     gateway.delay = 0.0
     await asyncio.to_thread(bridge.start)
-    await until(lambda: vanished(database, message), 15)
+    await until(lambda: vanished(database, message), seconds=15)
     await now_due(database, message)
     await until(lambda: is_sent(database, message))
     await database.close()
