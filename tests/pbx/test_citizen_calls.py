@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from ivr import prompts
@@ -32,6 +31,7 @@ from line111.call.speech import spoken, write_wav
 from line111.ports import process_ids
 from persian.identifiers import sample_identifier
 from persian.tracking_code import make_tracking_code
+from tests.pbx.line_sounds import LIKE, likeness, voice_like
 from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.pbx]
@@ -40,16 +40,6 @@ NATIONAL_ID = sample_identifier("national_id", 11)
 LAND_LINE = "+982188554433"  # its province is known, so it is not asked
 TO_THE_TONE = f"1 2 {NATIONAL_ID} 1 say"
 WHOLE_CALL = f"{TO_THE_TONE} # 1 2"
-
-
-def voice_like(name: str, seconds: float) -> Samples:
-    """A sound of its own for each prompt, as loud and as changeable as speech."""
-    chance = np.random.default_rng(zlib.crc32(name.encode()))
-    length = int(seconds * RATE)
-    points = np.arange(0, length + 800, 800)
-    loudness = np.interp(np.arange(length), points, chance.uniform(800, 9000, len(points)))
-    wave_ = np.convolve(chance.normal(size=length), np.ones(5) / 5, "same") * loudness
-    return np.asarray(wave_.clip(-30_000, 30_000).astype(np.int16))
 
 
 @pytest.fixture(scope="module")
@@ -121,21 +111,6 @@ def _listens(port: int) -> bool:
     return False
 
 
-def envelope(samples: Samples) -> npt.NDArray[np.float64]:
-    """Loudness in steps of 20 ms."""
-    frames = samples[: len(samples) // 160 * 160].astype(np.float64).reshape(-1, 160)
-    return np.asarray(np.sqrt((frames**2).mean(axis=1)))
-
-
-def best_likeness(recorded: Samples, said: Samples) -> float:
-    """Correlation of the message's loudness with the most like stretch of the recording."""
-    whole, part = envelope(recorded), envelope(said)
-    return max(
-        float(np.corrcoef(whole[start : start + len(part)], part)[0, 1])
-        for start in range(len(whole) - len(part) + 1)
-    )
-
-
 def test_the_message_is_recorded_whole_and_the_code_heard_is_the_code_kept(
     node: Any, ivr: Any, message: Samples
 ) -> None:
@@ -144,10 +119,8 @@ def test_the_message_is_recorded_whole_and_the_code_heard_is_the_code_kept(
     assert report.outcome is Outcome.REGULAR, report
     assert report.tone_heard
     (intake,) = new_intakes(node, before)
-    recorded = np.frombuffer(
-        audioop.alaw2lin((node.settings.calls_dir / intake["recording"]["file"]).read_bytes(), 2), np.int16
-    )
-    assert best_likeness(recorded, message) > 0.95
+    recorded = (node.settings.calls_dir / intake["recording"]["file"]).read_bytes()
+    assert likeness(recorded, message) > LIKE
     codes = told_codes(report.prompts)
     assert codes == [intake["tracking_code"]] * 2
     assert [one.keys for one in report.happened if one.did == "pressed"] == [
