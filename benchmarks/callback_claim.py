@@ -23,6 +23,7 @@ from sqlalchemy import FromClause, insert
 
 from benchmarks.node import Node, running_node
 from benchmarks.rounds import Row, interleave, median, median_ratio, publish
+from benchmarks.versions import versions
 from casebridge.applicants.models import Applicant
 from casebridge.callbacks import service
 from casebridge.callbacks.index_keeping import rebuild_index
@@ -134,7 +135,6 @@ def main() -> None:
     """Measure, print, keep."""
     with running_node("redis") as node, waiting_lines(node) as lines:
         taken = interleave({str(waiting): line.milliseconds for waiting, line in lines.items()}, rounds=7)
-        version = redis_version(node)
     ratio = median_ratio(taken[str(LONG)], taken[str(SHORT)])
     row = Row(
         what=f"claim of a callback, {LONG:,} waiting",
@@ -146,17 +146,7 @@ def main() -> None:
         met=ratio <= AIM,
         rounds=7,
     )
-    publish("callback_claim", [row], packages=("sqlalchemy", "redis"), programs={"Redis": version})
-
-
-def redis_version(node: Node) -> str:
-    """Of the server."""
-
-    async def ask() -> str:
-        async with redis.Redis.from_url(redis_url(node.settings)) as client:
-            return str((await client.info("server"))["redis_version"])
-
-    return asyncio.run(ask())
+    publish("callback_claim", [row], packages=("sqlalchemy", "redis"), programs=versions("Redis"))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from benchmarks.node import running_node
 from benchmarks.rounds import Row, publish
 from benchmarks.rtp_capture import Packet, read
 from benchmarks.transcription_line import end
+from benchmarks.versions import asterisk_version, versions
 from ivr import prompts
 from line111.settings import Settings
 from persian.identifiers import sample_identifier
@@ -197,10 +198,11 @@ def main() -> None:
         write_prompts(node.settings.sounds_dir)
         phone(node.settings)  # unmeasured: programs and disk warm up
         loads = [phone(node.settings) for _ in range(options.rounds)]
+        programs = asterisk_version(node.settings) | versions("SIPp", "Redis")
     for load in loads:
         if load.failed or load.lost:
             sys.exit(f"{load.failed} calls failed, {load.lost} keys led to nothing\n{load.said}")
-    publish("key_to_sound", [_row(loads)])
+    publish("key_to_sound", [_row(loads)], programs=programs)
 
 
 def _row(loads: list[Load]) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ PAGE = HERE.parent / "docs" / "benchmarks.md"
 MODULES = {
     "whole_call": "Whole calls",
     "agi_sessions": "AGI sessions",
+    "waiting_callers": "Waiting callers",
     "key_to_sound": "From key to sound",
     "transcription": "Transcription",
+    "hang_up_to_page": "From hang-up to the page",
     "intakes": "Intakes",
     "callback_claim": "Claims of callbacks",
     "case_way": "Cases on their way",
@@ -48,6 +51,12 @@ def _read(name: str) -> dict[str, Any] | None:
     return json.loads(file.read_text()) if file.exists() else None
 
 
+def _when(result: dict[str, Any]) -> str:
+    """Date and time, and what was measured."""
+    taken = datetime.fromisoformat(result["at"]).strftime("%Y-%m-%d %H:%M UTC")
+    return f"{taken}, commit {result['commit']}" if "commit" in result else taken
+
+
 def _rows(results: Any) -> list[Row]:
     return [Row(**row) for result in results if result for row in result["rows"]]
 
@@ -60,7 +69,7 @@ def _chapter(title: str, name: str, result: dict[str, Any] | None) -> str:
     machine, versions = result["machine"], result["versions"]
     rounds = min((row["rounds"] for row in result["rows"]), default=0)
     taken = (
-        f"{result['at'][:10]}, {rounds} rounds; {machine['cores']} cores of {machine['cpu']}, "
+        f"{_when(result)}, {rounds} rounds; {machine['cores']} cores of {machine['cpu']}, "
         f"Linux {machine['kernel']}, Python {machine['python']}"
     )
     used = "".join(f", {name} {version}" for name, version in versions.items())

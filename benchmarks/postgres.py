@@ -27,11 +27,11 @@ def postgres_server() -> Iterator[str]:
     (port,) = free_ports(1)
     data = str(folder / "data")
     made = ["-D", data, "-U", USER, "--auth=trust", "-E", "UTF8", "--locale=C"]
-    subprocess.run(_command("initdb", *made), check=True, cwd="/", stdout=subprocess.DEVNULL)
+    subprocess.run(postgres_command("initdb", *made), check=True, cwd="/", stdout=subprocess.DEVNULL)
     options = ["-D", data, "-p", str(port), "-k", str(folder), "-c", "listen_addresses=127.0.0.1"]
     with (Path(folder) / "log").open("wb") as log:
-        server = subprocess.Popen(_command("postgres", *options), cwd="/", stdout=log, stderr=log)
-    ready = _command("pg_isready", "-h", "127.0.0.1", "-p", str(port), "-q")
+        server = subprocess.Popen(postgres_command("postgres", *options), cwd="/", stdout=log, stderr=log)
+    ready = postgres_command("pg_isready", "-h", "127.0.0.1", "-p", str(port), "-q")
     try:
         wait_until(lambda: subprocess.run(ready, check=False, cwd="/").returncode == 0, 60)
         yield f"127.0.0.1:{port}"
@@ -45,12 +45,12 @@ def make_database(server: str, name: str) -> str:
     """A new database; returns its SQLAlchemy URL."""
     host, _, port = server.partition(":")
     create = ["-h", host, "-p", port, "-U", USER, "-d", "postgres", "-qc", f"CREATE DATABASE {name}"]
-    subprocess.run(_command("psql", *create), check=True, cwd="/")
+    subprocess.run(postgres_command("psql", *create), check=True, cwd="/")
     return f"postgresql+asyncpg://{USER}@{server}/{name}"
 
 
-def _command(program: str, *arguments: str) -> list[str]:
-    """PostgreSQL refuses to run as root."""
+def postgres_command(program: str, *arguments: str) -> list[str]:
+    """A command of the newest PostgreSQL here, which refuses to run as root."""
     folders = [
         path for path in sorted(Path("/usr/lib/postgresql").glob("*/bin")) if (path / program).exists()
     ]

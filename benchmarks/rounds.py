@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks.versions import commit
+
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -98,6 +100,7 @@ def publish(
             {
                 "name": name,
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "commit": commit(),
                 "machine": machine(),
                 "versions": {package: metadata.version(package) for package in packages}
                 | dict(programs or {}),
@@ -116,7 +119,7 @@ def markdown(rows: Sequence[Row]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
-        ratio = "—" if row.ratio is None else f"{row.ratio:.2f}"
+        ratio = "—" if row.ratio is None else f"{row.ratio:.3f}"
         met = "yes" if row.met else "**no**"
         lines.append(
             f"| {row.what} | {row.ours} | {row.against} | {row.theirs} | {ratio} | {row.aim} | {met} |"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 
 import uvloop
@@ -23,7 +22,6 @@ async def call(session: Session) -> None:
 
 async def main(port: int) -> None:
     """Serve until killed."""
-    logging.getLogger("ivr").setLevel(logging.ERROR)  # 2,000 callers who hang up at once are no news
     server = AgiServer(scripts={"citizen_line": call})
     await server.start("127.0.0.1", port)
     print("ready", flush=True)

@@ -13,7 +13,7 @@ from tests.pbx.whole_line import WholeLine
 
 pytestmark = [pytest.mark.load, pytest.mark.pbx, pytest.mark.timeout(240)]
 CALLS = 50
-GENEROUS_SECONDS = 1.5
+GENEROUS_SECONDS = 0.5
 """A test machine does other things too; the aim of 150 ms is the benchmark's to hold."""
 
 
