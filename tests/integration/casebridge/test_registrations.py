@@ -135,7 +135,7 @@ async def test_no_case_is_registered_without_a_valid_identifier_or_against_the_c
             answer = await http.post("/cases", json=form(**change))
             assert answer.status_code == 422, change
             assert answer.json()["errors"][0]["field"] == field
-        about = await http.post("/cases", json=form(kind="complaint", complained_unit="centre"))
+        about = await http.post("/cases", json=form(kind="complaint", complained_unit="council"))
     assert about.status_code == 409
     assert about.json()["type"].endswith("nobody_above")
 

@@ -184,11 +184,11 @@ async def test_a_repeat_is_shown_as_linked_with_the_originals_state_and_not_as_c
 
 
 async def test_an_unlinked_repeat_speaks_for_itself_again(api: Any) -> None:
-    original, repeat = await case_of(api, WATER, kind="request"), await case_of(api, WATER)
+    original, repeat = await case_of(api, WATER), await case_of(api, WATER, kind="guidance")
     async with api.person("agent") as http:
         await http.post(f"/cases/{repeat}/link", json={"to_case_id": original})
         code = (await http.get(f"/cases/{repeat}")).json()["tracking_code"]
         async with api.client() as client:
             assert (await client.follow_up(code, "national_id", APPLICANT)).kind == "request"
             await http.post(f"/cases/{repeat}/unlink")
-            assert (await client.follow_up(code, "national_id", APPLICANT)).kind == "complaint"
+            assert (await client.follow_up(code, "national_id", APPLICANT)).kind == "guidance"

@@ -72,17 +72,21 @@ async def register(api: Any, agency: str, url: str) -> dict[str, Any]:
 
 
 async def give(api: Any, case: Any, unit: str) -> None:
-    """Refers a case to a unit."""
+    """Refers a case to an agency's unit, as one of its duties (4-8)."""
     async with api.bridge.database.writing() as session:
+        subject = min((await country(session)).duties(unit.split("/")[1]))
+        await referrals.classify(session, case.id, {"subject": subject}, "person:agent1")
         await referrals.refer(session, case.id, to_unit=unit, actor="person:agent1")
     api.bridge.relay.wake()
 
 
 async def agency_of(api: Any) -> str:
-    """An agency that has offices in the provinces."""
+    """An agency that has offices in the provinces, and duties."""
     async with api.bridge.database.reading() as session:
         land = await country(session)
-    return next(code for code in sorted(land.agencies) if land.has_unit(f"agency/{code}/23"))
+    return next(
+        code for code in sorted(land.agencies) if land.has_unit(f"agency/{code}/23") and land.duties(code)
+    )
 
 
 async def heard(office: Office, number: int = 1) -> list[dict[str, Any]]:
@@ -157,7 +161,11 @@ async def test_a_complaint_about_an_agencys_unit_is_never_that_agencys(
     await heard(office)
     async with linked.bridge.database.writing() as session:
         await referrals.classify(
-            session, case.id, {"complained_unit": f"agency/{agency}/23"}, "person:agent1", forward=True
+            session,
+            case.id,
+            {"kind": "complaint", "complained_unit": f"agency/{agency}/23"},
+            "person:agent1",
+            forward=True,
         )
     linked.bridge.relay.wake()
     await linked.told()
