@@ -62,7 +62,11 @@ class CallbackTimes:
 
     def day(self, wished: str, asked_at: datetime) -> date:
         """The day a callback comes that was wished at this moment."""
-        return due_at(Wished(wished), asked_at, self._office).astimezone(self._zone).date()
+        return self.due_at(wished, asked_at).astimezone(self._zone).date()
+
+    def due_at(self, wished: str, asked_at: datetime) -> datetime:
+        """From when on a callback comes that was wished at this moment."""
+        return due_at(Wished(wished), asked_at, self._office)
 
     def today(self, moment: datetime) -> date:
         """The country's day at a moment."""

@@ -91,6 +91,8 @@ CALLBACK_REGISTERED: Final = "callback/registered"
 CALLBACK_ALREADY_OPEN: Final = "callback/already_open"
 CALLBACK_ON_DAY: Final = "callback/on_day"
 """Says that the callback will come on the day named next."""
+CALLBACK_FROM_TIME: Final = "callback/from_time"
+"""Says that callbacks are made from the time named next."""
 CALLBACK_TIMES: Final = ("asap", "afternoon", "tomorrow")
 KINDS: Final = (
     "complaint", "request", "report", "guidance", "sentiment", "idea",

@@ -10,7 +10,7 @@ from ivr.call import Call
 from ivr.kill_points import KillPoint, reached
 from ivr.records import Record
 from ivr.steps.parameters import NodeName, Parameters
-from persian.spoken import date_prompts
+from persian.spoken import date_prompts, time_prompts
 
 _ASAP, _AFTERNOON, _TOMORROW = prompts.CALLBACK_TIMES
 _KEYS: Final = {"1": _ASAP, "2": _AFTERNOON, "3": _TOMORROW}
@@ -62,6 +62,8 @@ def _words(call: Call, wished: str, asked_at: datetime) -> list[str]:
     day, today = times.day(wished, asked_at), times.today(call.line.now())
     if wished == _AFTERNOON and day == today:
         return [prompts.callback(_AFTERNOON)]
+    hour = time_prompts(call.language, times.due_at(wished, asked_at))
     if day - today == _DAY:
-        return [prompts.callback(_TOMORROW)]
-    return [prompts.CALLBACK_ON_DAY, *date_prompts(call.language, day)]
+        return [prompts.callback(_TOMORROW), prompts.CALLBACK_FROM_TIME, *hour]
+    said = [prompts.CALLBACK_ON_DAY, *date_prompts(call.language, day)]
+    return [*said, prompts.CALLBACK_FROM_TIME, *hour]

@@ -86,6 +86,27 @@ async def test_a_later_day_is_named_by_weekday_and_date(node, caller, monkeypatc
     assert follows(heard, "callback/on_day", words)
 
 
+@pytest.mark.parametrize(
+    ("begins", "english", "words"),
+    [
+        (time(8), False, ["hours/8", "times/morning"]),
+        (time(7, 30), False, ["hours_and/7", "numbers/30", "times/minutes", "times/morning"]),
+        (time(7, 30), True, ["numbers/7", "numbers/30", "times/am"]),
+    ],
+)
+async def test_a_caller_of_tomorrow_hears_from_what_time_on(
+    node, caller, monkeypatch, begins, english, words
+):
+    node.callback_times.learn(
+        OfficeTimes(
+            office_begins=begins, afternoon_begins=time(12), office_ends=time(14),
+            first=date(2026, 11, 23), last=date(2026, 12, 31), days_off=[],
+        )
+    )  # fmt: skip
+    heard = await hear(node, caller, monkeypatch, ONE_MOMENT, "3", english=english)
+    assert follows(heard, "callback/tomorrow", ["callback/from_time", *words])
+
+
 async def test_the_bridges_calendar_goes_before_the_official_one(node, caller, monkeypatch):
     edited = OfficeTimes(
         office_begins=time(8), afternoon_begins=time(12), office_ends=time(14),
