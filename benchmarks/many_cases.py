@@ -131,7 +131,7 @@ def _case(
             "province": province,
             "language": said[0].language,
             "subject": said[0].subject or None,
-            "owner_unit": first_owner(kind, province),
+            "owner_unit": first_owner(kind, province, heard=written),
             "due_at": at + DUE_AFTER if status in OPEN else None,
             "applicant_id": applicant,
             "key_number": 1,
