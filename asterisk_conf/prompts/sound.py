@@ -63,12 +63,6 @@ def speech_level(samples: Samples, rate: int) -> float:
     return decibels(float(np.sqrt(np.mean(spoken**2)))) if spoken.size else -120.0
 
 
-def edge_silence_ms(samples: Samples, rate: int) -> tuple[int, int]:
-    """Milliseconds before the first and after the last frame with speech."""
-    start, end = _spoken_range(samples, rate)
-    return round(start * 1000 / rate), round((len(samples) - end) * 1000 / rate)
-
-
 def trim(samples: Samples, rate: int) -> Samples:
     """Without the silence around it, with a soft start and end so that nothing clicks."""
     start, end = _spoken_range(samples, rate)
@@ -131,11 +125,6 @@ def write_both(samples: Samples, rate: int, path: Path, *, speech: bool = False)
     _replace(path.with_name(path.name + ".alaw"), audioop.lin2alaw(to_int16(narrow), 2))
     _replace(path.with_name(path.name + ".sln16"), to_int16(wide))
     return round(len(narrow) * 1000 / ALAW_RATE)
-
-
-def read_alaw(path: Path) -> Samples:
-    """Samples of a raw A-law file (8 kHz)."""
-    return from_int16(audioop.alaw2lin(path.read_bytes(), 2))
 
 
 def _frame_levels(samples: Samples, rate: int) -> npt.NDArray[Any]:

@@ -13,6 +13,7 @@ from asterisk_conf.prompts import cli, sound
 from asterisk_conf.prompts.manifest import read_manifest
 from line111.settings import Settings
 from tests.integration.prompts.deliveries import record
+from tests.unit.prompts.heard import read_alaw
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_command_writes_what_callers_hear_as_a_file_that_everything_plays(
     with wave.open(str(file)) as heard:
         assert (heard.getframerate(), heard.getnchannels(), heard.getsampwidth()) == (8000, 1, 2)
         samples = sound.from_int16(heard.readframes(heard.getnframes()))
-    assert np.array_equal(samples, sound.read_alaw(settings.sounds_dir / "fa" / "menu" / "main.alaw"))
+    assert np.array_equal(samples, read_alaw(settings.sounds_dir / "fa" / "menu" / "main.alaw"))
 
 
 def test_command_plays_with_what_the_machine_has_and_says_what_to_do_without(

@@ -26,6 +26,7 @@ from asterisk_conf.prompts.studio import (
 from asterisk_conf.prompts.synthesise import build_prompts
 from line111.settings import Settings
 from tests.integration.prompts.deliveries import record, write
+from tests.unit.prompts.heard import read_alaw
 
 
 def _import(settings: Settings, folder: Path, language: str | None = None) -> list[Checked]:
@@ -44,7 +45,7 @@ def test_good_recording_wins_over_the_synthesis_from_the_next_build(
     assert report.made == ["fa/system/goodbye"]
     after = settings.sounds_dir / "fa" / "system" / "goodbye.alaw"
     assert after.read_bytes() != before
-    assert sound.speech_level(sound.read_alaw(after), 8000) == pytest.approx(sound.SPEECH_LEVEL_DBFS, abs=1.5)
+    assert sound.speech_level(read_alaw(after), 8000) == pytest.approx(sound.SPEECH_LEVEL_DBFS, abs=1.5)
     assert read_manifest(settings.sounds_dir)["fa/system/goodbye"].source == "studio"
     assert build_prompts(settings, fetch_voice=False).made == []
 

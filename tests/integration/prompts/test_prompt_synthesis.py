@@ -28,6 +28,7 @@ from asterisk_conf.prompts.voices import (
     voice_rows,
 )
 from line111.settings import PROJECT, Settings
+from tests.unit.prompts.heard import edge_silence_ms, read_alaw
 
 TIME_FOR_NOTHING = 3.0
 """Seconds a build may take that makes nothing; measured 0.1 s, the rest is for a busy machine."""
@@ -36,7 +37,7 @@ TIME_FOR_NOTHING = 3.0
 def _spoken(settings: Settings) -> list[tuple[str, sound.Samples]]:
     manifest = read_manifest(settings.sounds_dir)
     return [
-        (name, sound.read_alaw(settings.sounds_dir / f"{name}.alaw"))
+        (name, read_alaw(settings.sounds_dir / f"{name}.alaw"))
         for name in manifest
         if catalogue(name.split("/")[0])[name.split("/", 1)[1]].is_speech
     ]
@@ -48,7 +49,7 @@ def test_every_spoken_prompt_is_equally_loud_unclipped_and_begins_at_once(settin
     for name, samples in spoken:
         assert sound.speech_level(samples, 8000) == pytest.approx(sound.SPEECH_LEVEL_DBFS, abs=2), name
         assert sound.decibels(float(np.abs(samples).max())) < -0.3, name
-        before, after = sound.edge_silence_ms(samples, 8000)
+        before, after = edge_silence_ms(samples, 8000)
         assert before <= 150, name
         assert after <= 350, name
 
@@ -64,7 +65,7 @@ def test_prompts_last_as_long_as_their_texts_need(settings: Settings) -> None:
 
 def test_wideband_and_telephone_files_say_the_same(settings: Settings) -> None:
     base = settings.sounds_dir / "fa" / "menu" / "kind"
-    narrow = sound.read_alaw(base.with_suffix(".alaw"))
+    narrow = read_alaw(base.with_suffix(".alaw"))
     wide = sound.from_int16(base.with_suffix(".sln16").read_bytes())
     again = sound.resample(wide, 16000, 8000)[: len(narrow)]
     assert float(np.corrcoef(narrow[: len(again)], again)[0, 1]) > 0.98

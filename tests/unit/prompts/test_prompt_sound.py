@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from asterisk_conf.prompts import sound
 from asterisk_conf.prompts.manifest import Made, is_whole, measure, read_manifest, write_manifest
+from tests.unit.prompts.heard import edge_silence_ms, read_alaw
 
 RATE = 16000
 
@@ -44,7 +45,7 @@ def test_silence_around_speech_is_cut_but_not_within() -> None:
     speech = _speech(2, 0.5, 1)
     trimmed = sound.trim(np.concatenate([quiet, speech, quiet, speech, quiet]), RATE)
     assert len(trimmed) / RATE == pytest.approx(2.0, abs=0.15)
-    before, after = sound.edge_silence_ms(trimmed, RATE)
+    before, after = edge_silence_ms(trimmed, RATE)
     assert (before <= 60, after <= 100) == (True, True)
 
 
@@ -63,7 +64,7 @@ def test_both_files_of_a_prompt_last_equally_long(tmp_path: Path) -> None:
     assert milliseconds == 1300
     assert (alaw.stat().st_size, wide.stat().st_size) == (1300 * 8, 1300 * 32)
     assert sorted(path.name for path in alaw.parent.iterdir()) == ["main.alaw", "main.sln16"]
-    assert sound.speech_level(sound.read_alaw(alaw), 8000) > -23
+    assert sound.speech_level(read_alaw(alaw), 8000) > -23
 
 
 def test_tone_is_a_tone() -> None:
