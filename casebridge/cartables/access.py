@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from casebridge.audit import service as audit
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.cartables.models import Delegation
 from casebridge.cartables.rules import (
@@ -25,6 +26,7 @@ from casebridge.cartables.rules import (
     may_act,
     may_see,
 )
+from casebridge.cartables.supervision import Place, conditions, may_supervise
 from casebridge.cases.models import Case
 from casebridge.country import units
 from casebridge.country.models import MembershipRow
@@ -87,8 +89,21 @@ async def _lent(session: AsyncSession, account_id: UUID) -> list[tuple[Delegatio
 def visible(query: Select[Any], sight: Sight) -> Select[Any]:
     """A query about cases, narrowed to those within sight."""
     if not sight.everything:
-        return _within(query, sight, _been_with)
+        return _within(query, sight, _been_with, *conditions(sight))
     return query.where(_about_others(sight)) if sight.not_about else query
+
+
+def counted_for(sight: Sight) -> Callable[[Select[Any]], Select[Any]]:
+    """Narrows counts of cases to what somebody supervises; the line's own people count all of them.
+
+    Raises Problem `not_allowed` for who supervises nothing.
+    """
+    if sight.everything:
+        return lambda query: query
+    places = conditions(sight)
+    if not places:
+        raise Problem("not_allowed")
+    return lambda query: query.where(or_(*places), _about_others(sight))
 
 
 def held(query: Select[Any], sight: Sight) -> Select[Any]:
@@ -97,11 +112,14 @@ def held(query: Select[Any], sight: Sight) -> Select[Any]:
 
 
 def _within(
-    query: Select[Any], sight: Sight, are_with: Callable[[list[str]], ColumnElement[bool]]
+    query: Select[Any],
+    sight: Sight,
+    are_with: Callable[[list[str]], ColumnElement[bool]],
+    *as_well: ColumnElement[bool],
 ) -> Select[Any]:
     within = [are_with(sorted(sight.whole_units))]
     within += [and_(are_with([one.unit]), Case.kind.in_(sorted(one.kinds))) for one in sight.parts]
-    return query.where(or_(*within), _about_others(sight))
+    return query.where(or_(*within, *as_well), _about_others(sight))
 
 
 def _about_others(sight: Sight) -> ColumnElement[bool]:
@@ -122,6 +140,30 @@ def narrowed_to(sight: Sight) -> Callable[[Select[Any]], Select[Any]]:
 
 async def check_case(session: AsyncSession, who: Principal, case_id: UUID) -> Case:
     """The case. Raises Problem `not_found` where it is not within sight."""
+    return (await _case_and_place_in_it(session, who, case_id))[0]
+
+
+async def check_worked_on(session: AsyncSession, who: Principal, case_id: UUID) -> None:
+    """Raises Problem `not_found`; `not_allowed` for who sees the case only because they supervise."""
+    if not (await _case_and_place_in_it(session, who, case_id))[1]:
+        raise Problem("not_allowed")
+
+
+async def note_look(bridge: Bridge, who: Principal, case_id: UUID, address: str | None) -> bool:
+    """Who looks at a case only because they supervise stands in the audit trail with it; whether they do.
+
+    Raises Problem `not_found`.
+    """
+    async with bridge.database.reading() as session:
+        if (await _case_and_place_in_it(session, who, case_id))[1]:
+            return False
+    async with bridge.database.writing() as session:
+        await audit.write(session, who.actor, "case_supervised", "case", case_id, address=address)
+    return True
+
+
+async def _case_and_place_in_it(session: AsyncSession, who: Principal, case_id: UUID) -> tuple[Case, bool]:
+    """A case within sight, and whether it is or was with them; otherwise they only supervise."""
     sight = await sight_of(session, who)
     case = await session.get(Case, case_id)
     if case is None:
@@ -130,9 +172,13 @@ async def check_case(session: AsyncSession, who: Principal, case_id: UUID) -> Ca
         select(Referral.from_unit, Referral.to_unit).where(Referral.case_id == case_id)
     )
     passed = [unit for row in rows for unit in row if unit]
-    if not may_see(sight, case.owner_unit, passed, case.complained_unit, case.kind):
+    if may_see(sight, case.owner_unit, passed, case.complained_unit, case.kind):
+        return case, True
+    place = Place(case.province, case.county, case.agency)
+    theirs = may_supervise(sight, case.owner_unit, place, case.complained_unit, case.kind)
+    if not theirs or case.complained_unit in sight.not_about:
         raise Problem("not_found")
-    return case
+    return case, False
 
 
 async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act: Act) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.cartables.schemas import Overview, UnitCount
 from casebridge.cases.life import OPEN, RUNNING, WAITING
 from casebridge.cases.models import Case, going_on
+from casebridge.cases.originals import Narrow
 from casebridge.cases.schemas import Status
 from casebridge.country.models import MembershipRow
 from casebridge.country.units import CENTRE
@@ -34,12 +35,16 @@ class Heap:
     past: int
 
 
-async def overview(session: AsyncSession) -> Overview:
-    """Counts of the cases that are not closed, by status, province and unit.
+def _whole(query: Any) -> Any:
+    return query
+
+
+async def overview(session: AsyncSession, narrow: Narrow = _whole) -> Overview:
+    """Counts of the cases that are not closed, by status, province and unit; `narrow`: of which of them.
 
     One look at the index of what is going on, however many cases were closed before.
     """
-    heaps = await _heaps(session, now())
+    heaps = await _heaps(session, now(), narrow)
     by_status: dict[Status, int] = {}
     for heap in heaps:
         by_status[heap.status] = by_status.get(heap.status, 0) + heap.count
@@ -59,10 +64,11 @@ async def held_units(session: AsyncSession) -> set[str]:
     return set(await session.scalars(holders.where(Account.disabled_at.is_(None)).distinct()))
 
 
-async def _heaps(session: AsyncSession, moment: datetime) -> list[Heap]:
+async def _heaps(session: AsyncSession, moment: datetime, narrow: Narrow) -> list[Heap]:
     past: Any = func.sum(case((Case.due_at <= moment, 1), else_=0))
     which = (Case.owner_unit, Case.status, Case.province)
-    rows = await session.execute(select(*which, func.count(), past).where(going_on()).group_by(*which))
+    counted = select(*which, func.count(), past).where(going_on()).group_by(*which)
+    rows = await session.execute(narrow(counted))
     return [Heap(unit, province, Status(status), count, late) for unit, status, province, count, late in rows]
 
 

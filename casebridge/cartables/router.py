@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
 from casebridge.bridge import Bridge, get_bridge
 from casebridge.cartables import delegations, way, worklists
-from casebridge.cartables.access import sight
+from casebridge.cartables.access import counted_for, sight
 from casebridge.cartables.bulk import in_bulk
 from casebridge.cartables.overview import overview
 from casebridge.cartables.rules import Sight
@@ -147,7 +147,11 @@ async def revoke(
 
 
 @router.get("/centre/overview", responses=documented())
-async def centre(bridge: Parts, _who: Annotated[Principal, Depends(require("centre:read"))]) -> Overview:
-    """How many cases are where, and how many are late."""
+async def centre(
+    bridge: Parts,
+    seen: Annotated[Sight, Depends(sight)],
+    _who: Annotated[Principal, Depends(require("supervision:read"))],
+) -> Overview:
+    """How many cases are where, and how many are late: of the country, or of what one supervises."""
     async with bridge.database.reading() as session:
-        return await overview(session)
+        return await overview(session, counted_for(seen))

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Path, Query, Request
 
 from casebridge.bridge import Bridge, get_bridge
-from casebridge.cartables.access import narrowed_to, sight
+from casebridge.cartables.access import check_worked_on, narrowed_to, note_look, sight
 from casebridge.cartables.rules import Sight
 from casebridge.cases import listing, service
 from casebridge.cases.listing import CaseFilter
@@ -76,9 +76,10 @@ async def list_cases(
 
 @router.get("/cases/{case_id}", tags=["cases"], responses=documented(404))
 async def get_case(
-    case_id: CaseId, bridge: Parts, seen: Annotated[Sight, Depends(sight)], _who: Reader
+    case_id: CaseId, request: Request, bridge: Parts, seen: Annotated[Sight, Depends(sight)], who: Reader
 ) -> CaseDetail:
-    """A case with recordings, callbacks and history."""
+    """A case with recordings, callbacks and history. Looking at what one only supervises is audited."""
+    await note_look(bridge, who, case_id, address_of(request))
     async with bridge.database.reading() as session:
         return await service.get_case(session, bridge.keys, case_id, narrowed_to(seen))
 
@@ -92,6 +93,7 @@ async def reveal(
 ) -> Revealed:
     """The applicant's identifier and numbers; each look is written to the audit trail (promise 5)."""
     async with bridge.database.writing() as session:
+        await check_worked_on(session, who, case_id)
         return await service.reveal(session, bridge.keys, case_id, who.actor, address=address_of(request))
 
 

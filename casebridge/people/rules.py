@@ -28,7 +28,7 @@ _READ: Final = {
 }
 _OFFICIAL: Final = {
     "cases:read", "cases:write", "cases:reveal", "recordings:read", "transcripts:read", "live:read",
-    "country:read", "cartable:use",
+    "country:read", "cartable:use", "supervision:read",
 }  # fmt: skip
 
 _COUNTRY: Final = {"country:read", "country:write"}
@@ -52,7 +52,7 @@ ROLE_SCOPES: Final[dict[str, frozenset[str]]] = {
             "audit:read",
             "cases:pass",
         }
-        | {"links:read", "centre:read"}
+        | {"links:read", "centre:read", "supervision:read"}
         | _COUNTRY
         | _NOTIFY
     ),

@@ -18,6 +18,7 @@ from casebridge.cartables.bulk import in_bulk
 from casebridge.cartables.rules import Act
 from casebridge.cartables.schemas import MOST_AT_ONCE, Bulk, Tab, WorkPage, WorkRow
 from casebridge.cartables.worklists import tab_counts, worklist
+from casebridge.cartables.supervision import supervised
 from casebridge.cases.schemas import Kind
 from casebridge.country.service import country
 from casebridge.country.units import parse
@@ -179,6 +180,7 @@ async def _page(
         reasons=way_words.CHOSEN_REASONS,
         groups=unit_groups(land, speech, near=mine, province=province),
     )
+        supervises=bool(supervised(seen)),
 
 
 async def _lines(

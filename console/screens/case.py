@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from casebridge.bridge import Bridge
 from casebridge.calls import service as calls
-from casebridge.cartables.access import acting_unit, narrowed_to, sight_of
+from casebridge.cartables.access import acting_unit, check_worked_on, narrowed_to, note_look, sight_of
 from casebridge.cartables.rules import Act
 from casebridge.cases import service as cases
 from casebridge.cases.listing import related_cases
@@ -85,6 +85,7 @@ async def case_page(
     said: Annotated[str, Query(max_length=16)] = "",
 ) -> Response:
     """Everything about a case; the applicant masked."""
+    only_looks = await note_look(bridge, person, case_id, address_of(request))
     async with bridge.database.reading() as session:
         seen = narrowed_to(await sight_of(session, person))
         case = await cases.get_case(session, bridge.keys, case_id, seen)
@@ -106,7 +107,7 @@ async def case_page(
         history=_history(case),
         unsure_below=UNSURE_BELOW,
         revealed=None,
-        may_reveal="cases:reveal" in person.scopes,
+        may_reveal="cases:reveal" in person.scopes and not only_looks,
         may_change="classify" in way["way"].may,
         kinds=KINDS,
         said="",
@@ -162,6 +163,7 @@ async def recording_arrived(
 async def reveal(request: Request, bridge: BridgeParts, person: Revealer, case_id: UUID) -> Response:
     """The applicant in clear, in the part of the page (without script: on a page of its own)."""
     async with bridge.database.writing() as session:
+        await check_worked_on(session, person, case_id)
         revealed = await cases.reveal(
             session, bridge.keys, case_id, person.actor, address=address_of(request)
         )

@@ -7,9 +7,11 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from casebridge.cartables.access import counted_for, sight_of
 from casebridge.cartables.overview import overview
 from casebridge.cases.schemas import Status
 from casebridge.country.service import country
+from casebridge.people.service import Principal
 from console.figures import Count
 from console.language import N_
 from console.pages import language_of, render
@@ -23,26 +25,28 @@ STATUSES: Final = (
 
 
 @router.get("/centre")
-async def centre_page(request: Request, bridge: BridgeParts, _: CentreReader) -> Response:
+async def centre_page(request: Request, bridge: BridgeParts, person: CentreReader) -> Response:
     """Counts by status, province and unit."""
-    return await _shown(request, bridge, "centre.html")
+    return await _shown(request, bridge, person, "centre.html")
 
 
 @router.get("/centre/counts")
-async def counts_part(request: Request, bridge: BridgeParts, _: CentreReader) -> Response:
+async def counts_part(request: Request, bridge: BridgeParts, person: CentreReader) -> Response:
     """The counts again."""
-    return await _shown(request, bridge, "centre_counts.html")
+    return await _shown(request, bridge, person, "centre_counts.html")
 
 
-async def _shown(request: Request, bridge: BridgeParts, template: str) -> Response:
+async def _shown(request: Request, bridge: BridgeParts, person: Principal, template: str) -> Response:
     speech = language_of(request)
     async with bridge.database.reading() as session:
-        found = await overview(session)
+        seen = await sight_of(session, person)
+        found = await overview(session, counted_for(seen))
         land = await country(session)
     total, unheld = found.total, sum(one.open for one in found.by_nobody)
     return render(
         request,
         template,
+        whole_country=seen.everything,
         found=found,
         statuses=[(status, found.by_status.get(Status(status), 0)) for status in STATUSES],
         counts=[

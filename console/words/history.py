@@ -51,6 +51,7 @@ AUDIT: Final = {
     "sign_in_failed": N_("Sign-in failed"),
     "identifier_revealed": N_("Looked at the identifier"),
     "recording_played": N_("Played the recording"),
+    "case_supervised": N_("Looked at the case as its supervisor"),
     "recording_held": N_("Brought the recording whole"),
     "transcript_stored": N_("Stored the text of the recording"),
     "recording_read": N_("Read the recording for its text"),

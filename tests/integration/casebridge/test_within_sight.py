@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from casebridge.answers import service as answers
+from casebridge.audit.models import AuditLine
+from casebridge.cases.models import Case
 from casebridge.country.models import MembershipRow
 from casebridge.people.models import Account
 from casebridge.people.service import ensure_account
@@ -18,7 +20,7 @@ from casebridge.repeats import service as repeats
 from line111.clock import now, to_text
 from persian.identifiers import sample_identifier
 
-DESK, GOVERNOR = "province/23/desk", "province/23/governor"
+DESK, GOVERNOR, PERFORMANCE = (f"province/23/{unit}" for unit in ("desk", "governor", "performance"))
 PASSWORD = "a long password"
 
 
@@ -208,5 +210,82 @@ async def test_13_a_complaint_about_the_centre_is_the_councils_and_no_more_its_o
             assert await answers.decide(session, case, accepted=False, by="phone") == "objected"
         found = (await http.get(f"/cases/{case}")).json()
         assert (found["status"], found["owner_unit"]) == ("objected", "council")
-        closed = await http.post(f"/cases/{case}/close", json={"reason": "problem_solving_session", "note": "met"})
+        closed = await http.post(
+            f"/cases/{case}/close", json={"reason": "problem_solving_session", "note": "met"}
+        )
         assert closed.status_code == 204, closed.text
+
+
+async def test_supervisors_read_what_they_supervise_and_nothing_else_and_are_written_down(land: Any) -> None:
+    here, there = await opened(land, kind="request"), await opened(land, kind="request", province="01")
+    mine, unheard = await opened(land, kind="request"), await opened(land, kind="complaint")
+    async with land.bridge.database.writing() as session:
+        await referrals.refer(session, UUID(mine["record_id"]), to_unit=PERFORMANCE, actor="t")
+        unheard_case = await session.get_one(Case, UUID(unheard["record_id"]))
+        unheard_case.owner_unit = "centre"
+    await official(land, "s1", PERFORMANCE)
+    await official(land, "s2", "centre")
+    path = f"/cases/{here['record_id']}"
+    async with land.person("official", username="s1") as http:
+        assert await ids(http) == {here["record_id"], mine["record_id"]}
+        assert (await http.get(path)).status_code == 200
+        for step, body in (("take", {}), ("refer", {"to_unit": GOVERNOR}), ("answers", {"text": "x"})):
+            refused = await http.post(f"{path}/{step}", json=body)
+            assert refused.json()["type"].endswith("not_yours"), step
+        assert (await http.post(f"{path}/reveal")).status_code == 403
+        assert (await http.get(f"/cases/{there['record_id']}")).status_code == 404
+        assert (await http.get(f"/cases/{unheard['record_id']}")).status_code == 404
+        assert (await http.get(f"/cases/{mine['record_id']}")).status_code == 200
+        assert (await http.get("/centre/overview")).json()["total"]["open"] == 2
+    async with land.person("official", username="s2") as http:
+        everywhere = {one["record_id"] for one in (here, there, mine, unheard)}
+        assert await ids(http) == everywhere
+        assert (await http.get("/centre/overview")).json()["total"]["open"] == 4
+    async with land.bridge.database.reading() as session:
+        looks = select(AuditLine.actor, AuditLine.subject_id).where(AuditLine.action == "case_supervised")
+        assert [tuple(row) for row in await session.execute(looks)] == [("person:s1", here["record_id"])]
+
+
+@pytest.mark.parametrize(
+    ("unit", "complained"),
+    [(PERFORMANCE, GOVERNOR), (PERFORMANCE, PERFORMANCE), (GOVERNOR, GOVERNOR), (GOVERNOR, "centre")],
+)
+async def test_no_supervisor_comes_to_a_complaint_about_themselves_or_those_above(
+    land: Any, unit: str, complained: str
+) -> None:
+    case, other = await about(land, complained), await about(land, DESK)
+    await official(land, "s3", unit)
+    async with land.person("official", username="s3") as http:
+        assert (await http.get("/centre/overview")).json()["total"]["open"] == 1
+        assert not await reached(http, case)
+        assert await reached(http, other)
+
+
+async def test_10_3_an_official_who_is_named_comes_to_it_by_no_unit_and_by_nobody_they_ask(land: Any) -> None:
+    """The deputy of a minister, who works in the province's performance office besides."""
+    ministry = "agency/energy_ministry/head"
+    await official(land, "named", ministry, as_="deputy")
+    await official(land, "named", PERFORMANCE, as_="staff")
+    await official(land, "minister", ministry)
+    await official(land, "friend")
+    case = UUID((await opened(land, kind="complaint"))["record_id"])
+    async with land.person("agent") as http:
+        for wrong in ("nobody", "agent1"):
+            refused = await http.patch(f"/cases/{case}", json={"complained_official": wrong})
+            assert refused.json()["errors"][0]["field"] == "complained_official"
+        said = {"complained_official": "named", "forward": True}
+        sent = await http.patch(f"/cases/{case}", json=said)
+        assert sent.json()["owner_unit"] == ministry, sent.text
+    loan = {
+        "to_username": "friend", "unit_code": ministry, "from_at": to_text(now()),
+        "until_at": to_text(now() + timedelta(days=1)), "actions": ["answer"], "kinds": [],
+    }  # fmt: skip
+    async with land.person("official", username="named") as http:
+        assert not await reached(http, case)
+        assert (await http.post("/delegations", json=loan)).status_code == 201
+    async with land.person("official", username="friend") as http:
+        assert not await reached(http, case)
+    async with land.person("official", username="minister") as http:
+        refused = await http.patch(f"/cases/{case}", json={"complained_official": None})
+        assert refused.status_code == 403, "once it was said, the Centre alone changes it"
+        assert await reached(http, case)
