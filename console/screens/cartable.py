@@ -17,8 +17,8 @@ from casebridge.cartables.access import sight_of
 from casebridge.cartables.bulk import in_bulk
 from casebridge.cartables.rules import Act
 from casebridge.cartables.schemas import MOST_AT_ONCE, Bulk, Tab, WorkPage, WorkRow
-from casebridge.cartables.worklists import tab_counts, worklist
 from casebridge.cartables.supervision import supervised
+from casebridge.cartables.worklists import tab_counts, worklist
 from casebridge.cases.schemas import Kind
 from casebridge.country.service import country
 from casebridge.country.units import parse
@@ -177,10 +177,10 @@ async def _page(
         named=lambda code: land.name(code, speech.code),
         is_first=cursor is None,
         acts=[act.value for act in Act],
+        supervises=bool(supervised(seen)),
         reasons=way_words.CHOSEN_REASONS,
         groups=unit_groups(land, speech, near=mine, province=province),
     )
-        supervises=bool(supervised(seen)),
 
 
 async def _lines(
