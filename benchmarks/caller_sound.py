@@ -44,10 +44,13 @@ class CallerSound:
     def speak(self, milliseconds: int) -> None:
         """A loud noise, which counts as speech."""
         noise = random.Random(111)
-        for start in range(self.at_ms, self.at_ms + milliseconds, PACKET_MS):
-            sound = bytes(noise.choice((0x25, 0xA5)) for _ in range(SAMPLES))
-            self._send(start, _PCMA, start * 8, sound)
-        self.at_ms += milliseconds
+        self.play(bytes(noise.choice((0x25, 0xA5)) for _ in range(milliseconds // PACKET_MS * SAMPLES)))
+
+    def play(self, sound: bytes) -> None:
+        """This sound (A-law); what does not fill a last packet is left out."""
+        for start in range(0, len(sound) - SAMPLES + 1, SAMPLES):
+            self._send(self.at_ms, _PCMA, self.at_ms * 8, sound[start : start + SAMPLES])
+            self.at_ms += PACKET_MS
 
     def write(self, path: Path) -> None:
         """Write the capture."""

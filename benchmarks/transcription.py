@@ -2,13 +2,10 @@
 
     python -m benchmarks.transcription [--rounds 5]
 
-Row 1: seconds of sound heard a second of processor time, for an 8 kHz A-law message of about a minute.
-    The bare loop gets the samples ready made at the model's rate, as its best case; `vosk-transcriber` gets
-    the same A-law in a WAV. Loading the model is left out for all three.
-Row 2: from the moment the bridge has the whole recording to the moment its transcript is read `done` from the
-    bridge, with a real bridge, Redis and worker; against the bare loop's time on the same file.
-
-Ratios are taken round by round, one after the other on the same machine, and the median is told.
+Seconds of sound heard a second of processor time, for an 8 kHz A-law message of about a minute. The bare
+loop gets the samples ready made at the model's rate, as its best case; `vosk-transcriber` gets the same A-law
+in a WAV. Loading the model is left out for all three. Ratios are taken round by round, one after the other on
+the same machine, and the median is told.
 """
 
 from __future__ import annotations
@@ -27,7 +24,6 @@ import vosk
 from vosk.transcriber.transcriber import Transcriber
 
 from benchmarks.rounds import Row, interleave, median, median_ratio, publish
-from benchmarks.transcription_line import transcript_line
 from line111.settings import PROJECT
 from transcription.audio import open_recording, prepared
 from transcription.catalogue import ROWS_OF_THE_PRODUCT, Catalogue, read_rows
@@ -87,7 +83,7 @@ def bare(model: SpeechModel, samples: bytes) -> str:
 
 
 def throughput(model: SpeechModel, raw: Path, rounds: int) -> list[Row]:
-    """Row 1, against both peers."""
+    """The rows against both peers."""
     seconds = open_recording(raw).duration_ms / 1000
     samples = ready_made(model, raw)
     asked = {"model": str(model.verified.path), "model_name": None, "lang": None}
@@ -137,30 +133,6 @@ def wall(work: Callable[[], object]) -> float:
     return time.perf_counter() - begun
 
 
-def hang_up_to_transcript(model: SpeechModel, raw: Path, rounds: int) -> Row:
-    """Row 2."""
-    samples = ready_made(model, raw)
-    with transcript_line(model.verified) as line:
-        took = interleave(
-            {
-                "ours": lambda: line.seconds_to_transcript(raw),
-                "bare": lambda: wall(lambda: bare(model, samples)),
-            },
-            rounds,
-        )
-    allowed = [1.15 * theirs + 1.0 for theirs in took["bare"]]
-    return Row(
-        what=f"hang-up to transcript, {open_recording(raw).duration_ms / 1000:.0f} s message",
-        ours=f"{median(took['ours']):.2f} s",
-        against="bare decoding of the same file",
-        theirs=f"{median(took['bare']):.2f} s",
-        ratio=median_ratio(took["ours"], took["bare"]),
-        aim="≤ 1.15 × + 1 s",
-        met=median_ratio(took["ours"], allowed) <= 1.0,
-        rounds=rounds,
-    )
-
-
 def main() -> None:
     """Measure, print the rows, keep them in `benchmarks/results/transcription.json`."""
     parser = argparse.ArgumentParser(description="Transcription against its peers.")
@@ -169,7 +141,7 @@ def main() -> None:
     model = SpeechModel.load(english())
     with tempfile.TemporaryDirectory() as folder:
         raw = message(Path(folder))
-        rows = [*throughput(model, raw, rounds), hang_up_to_transcript(model, raw, rounds)]
+        rows = throughput(model, raw, rounds)
     publish("transcription", rows, packages=["vosk", "soxr", "numpy"])
 
 

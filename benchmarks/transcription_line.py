@@ -1,6 +1,7 @@
 """The way of a recording, whole and real: Redis, the bridge and transcription workers as processes.
 
-Used by the benchmark and by the integration tests of transcription. Every process is ended by its id.
+Used by the integration tests of transcription; its small parts also by benchmarks. Every process is ended by
+its id.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -211,31 +211,6 @@ class TranscriptLine:
         wanted = states or tuple(ENDED)
         wait_until(lambda: self.transcript(recording).status in wanted, seconds)
         return self.transcript(recording)
-
-    def seconds_to_transcript(self, raw: Path) -> float:
-        """From the moment the sound begins to travel to the bridge (the caller hung up) until the
-        transcript is read as done."""
-        sound = raw.read_bytes()
-        recording = self.announce(sound)
-        begun = time.perf_counter()
-        self.send(recording, sound)
-        self.wait_for(recording, "done", seconds=300)
-        return time.perf_counter() - begun
-
-
-@contextmanager
-def transcript_line(model: VerifiedModel, **more: Any) -> Iterator[TranscriptLine]:
-    """A whole line with this model, up and ready."""
-    with tempfile.TemporaryDirectory() as folder:
-        line = TranscriptLine(Path(folder), **more)
-        try:
-            line.start_redis()
-            line.start_bridge()
-            line.install(model)
-            line.start_worker()
-            yield line
-        finally:
-            line.stop()
 
 
 def free_ports(count: int) -> list[int]:
