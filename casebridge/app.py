@@ -20,6 +20,7 @@ from casebridge.callbacks.router import router as callbacks
 from casebridge.callbacks.service import release_ended_leases
 from casebridge.calls.router import router as calls
 from casebridge.cartables.access import within_sight
+from casebridge.cartables.notice_router import router as notices
 from casebridge.cartables.router import router as cartables
 from casebridge.cartables.voice import drop_unnamed_voices
 from casebridge.cases.router import router as cases
@@ -60,8 +61,8 @@ TIDY_SECONDS = 3600.0
 log = structlog.get_logger("casebridge")
 
 ROUTERS = (
-    intakes, cases, cartables, referrals, repeats, tracking_codes, recordings, transcripts, callbacks,
-    calls, people, audit, events, notifications, country, deadlines, links, link_recordings,
+    intakes, cases, cartables, notices, referrals, repeats, tracking_codes, recordings, transcripts,
+    callbacks, calls, people, audit, events, notifications, country, deadlines, links, link_recordings,
     webhooks, open311, proposals, registrations, centre,
 )  # fmt: skip
 """They are tried in this order: what is asked for most stands first."""

@@ -174,6 +174,33 @@ class Overview(Wire):
     """Of them those that no official holds: what is with them, nobody sees in a cartable."""
 
 
+class NoticeLine(Wire):
+    """What a unit was told, in words for who reads it."""
+
+    id: Id
+    unit_code: str
+    case_id: UUID | None
+    tracking_code: str | None
+    template: str
+    subject: str
+    text: str
+    at: Instant
+    read_at: Instant | None
+
+
+class NoticePage(Wire):
+    """A page of notices, the newest first; `next_cursor` is None on the last one."""
+
+    items: list[NoticeLine]
+    next_cursor: str | None
+
+
+class NoticesRead(Wire):
+    """Notices somebody has read."""
+
+    notice_ids: list[UUID] = Field(min_length=1, max_length=200)
+
+
 class Voice(Wire):
     """A recording of an official's own voice, stored."""
 

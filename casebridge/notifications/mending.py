@@ -73,6 +73,12 @@ async def contacts(session: AsyncSession) -> dict[str, Contact]:
     return {row.unit_code: Contact(email=row.email, phone=row.phone, language=row.language) for row in rows}
 
 
+async def contact_of(session: AsyncSession, unit_code: str) -> Contact:
+    """Where a unit is told; without address and number: in its cartable alone."""
+    row = await session.get(UnitContact, unit_code)
+    return Contact(email=row.email, phone=row.phone, language=row.language) if row else Contact()
+
+
 async def set_wording(
     session: AsyncSession, audience: str, name: str, language: str, change: WordingChange, actor: str
 ) -> None:

@@ -26,6 +26,8 @@ class Notification(Table):
         Index("ix_notifications_state_created_at", "state", "created_at", "id"),
         Index("ix_notifications_created_at_id", "created_at", "id"),
         Index("ix_notifications_contact_hash", "contact_hash", "created_at"),
+        Index("ix_notifications_of_units", "unit_code", "read_at", "created_at", "id",
+              postgresql_where=text("unit_code IS NOT NULL"), sqlite_where=text("unit_code IS NOT NULL")),
     )  # fmt: skip
 
     id: Mapped[Key]
@@ -71,6 +73,8 @@ class Notification(Table):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    """When somebody of the unit it was for has read it in the cartable."""
 
 
 class Attempt(Table):

@@ -15,6 +15,7 @@ from casebridge.audit import service as audit
 from casebridge.bridge import Bridge
 from casebridge.cartables.access import sight_of
 from casebridge.cartables.bulk import in_bulk
+from casebridge.cartables.notices import unread
 from casebridge.cartables.rules import Act
 from casebridge.cartables.schemas import MOST_AT_ONCE, Bulk, Tab, WorkPage, WorkRow
 from casebridge.cartables.supervision import supervised
@@ -157,6 +158,7 @@ async def _page(
         seen = await sight_of(session, person)
         land = await country(session)
         counts = await tab_counts(session, seen, unit=unit, kind=kind)
+        notices = await unread(session, seen)
         page = await worklist(
             session, bridge.keys, bridge.cursors, seen, tab, unit=unit, kind=kind, cursor=cursor, limit=PAGE
         )
@@ -169,6 +171,7 @@ async def _page(
         page=page,
         tab=tab.value,
         counts=counts,
+        notices=notices,
         chosen=chosen | ({"kind": kind} if kind else {}),
         unit=unit,
         kind=kind,

@@ -14,15 +14,17 @@ from casebridge.country import service
 from casebridge.country.schemas import AgencyKind, Position, Reach, RowError, Sheet
 from casebridge.country.snapshot import Country
 from casebridge.country.units import chain
+from casebridge.notifications import mending
 from casebridge.people.access import address_of
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
+from console.forms.contact import save_contact_form
 from console.forms.country import save_form
 from console.forms.outcomes import Notices, done, notice
 from console.forms.tokens import check_form
 from console.language import N_
 from console.pages import language_of, render
-from console.visitor import BridgeParts, CountryEditor, CountryReader
+from console.visitor import BridgeParts, CountryEditor, CountryReader, MessageMender
 
 router = APIRouter()
 NOTICES: Final[Notices] = {"saved": (N_("Saved, and written down with your name."), "green")}
@@ -118,6 +120,15 @@ async def save_official(request: Request, bridge: BridgeParts, person: CountryEd
     return await _save(request, bridge, person, Sheet.OFFICIALS, _unit, "/country/units/", code)
 
 
+@router.post("/country/contacts/{code:path}", dependencies=[Depends(check_form)])
+async def save_contact(request: Request, bridge: BridgeParts, person: MessageMender, code: str) -> Response:
+    """Says where a unit is told what concerns it."""
+    refused, typed = await save_contact_form(request, bridge, person.actor, code)
+    if refused:
+        return await _unit(request, bridge, person, code, refused=refused, typed=typed)
+    return done(bridge, f"/country/units/{code}", "saved")
+
+
 @router.post("/country/units/{code:path}", dependencies=[Depends(check_form)])
 async def save_unit(request: Request, bridge: BridgeParts, person: CountryEditor, code: str) -> Response:
     """Gives a unit a name, a night shift, or takes it out of force."""
@@ -179,11 +190,10 @@ async def _place(request: Request, bridge: Bridge, person: Principal, code: str,
 
 async def _agencies(request: Request, bridge: Bridge, person: Principal, **shown: Any) -> Response:
     known = await _country(bridge)
-    speech = language_of(request)
     by_kind = {
         kind: sorted(
             (row for row in known.agencies.values() if row.kind is kind),
-            key=lambda row: known.name(row.code, speech.code),
+            key=lambda row: known.name(row.code, language_of(request).code),
         )
         for kind in AgencyKind
     }
@@ -206,9 +216,7 @@ async def _agency(
         agency=agency,
         province=chosen,
         units=list(known.units_of_agency(code, chosen or None)),
-        duties=sorted(
-            (duty for duty in known.duty_list if duty.agency == code), key=lambda duty: duty.subject
-        ),
+        duties=sorted((row for row in known.duty_list if row.agency == code), key=lambda row: row.subject),
         **shown,
     )
 
@@ -242,6 +250,7 @@ async def _unit(request: Request, bridge: Bridge, person: Principal, code: str, 
         if unit is None:
             raise Problem("not_found")
         members = await service.members_of(session, code)
+        contact = await mending.contact_of(session, code)
     return _page(
         request,
         "country_unit.html",
@@ -251,6 +260,7 @@ async def _unit(request: Request, bridge: Bridge, person: Principal, code: str, 
         own=known.changes.get(code),
         above=chain(code)[1:],
         members=members,
+        contact=contact,
         positions=list(Position),
         **shown,
     )
@@ -276,7 +286,7 @@ def _page(
     return render(
         request,
         template,
-        422 if wrong else 200,
+        422 if wrong or values.get("refused") else 200,
         country=known,
         may_edit="country:write" in person.scopes,
         named=lambda code: known.name(code, speech.code),

@@ -13,6 +13,7 @@ FIELDS: Final = {
     "identifier": N_("Identifier"),
     "contact_number": N_("Contact number"),
     "email": N_("E-mail"),
+    "phone": N_("Mobile number"),
     "county": N_("County"),
     "province": N_("Province"),
     "agency": N_("Agency"),

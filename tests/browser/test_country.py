@@ -94,3 +94,23 @@ def test_an_agent_may_look_but_finds_nothing_to_change(visit: Callable[..., Any]
     page = visit("agent", language="en").open("/country/agencies/water_company")
     assert page.locator("h1").inner_text()
     assert page.locator("main form[method=post]").count() == 0
+
+
+def test_a_units_contact_is_set_on_its_page_and_a_wrong_one_is_kept_to_be_mended(
+    visit: Callable[..., Any],
+) -> None:
+    window = visit("operator", language="en")
+    page = window.open("/country/units/county/1202/desk")
+    page.fill("#f-email", "desk at home")
+    page.press("#f-email", "Enter")
+    page.wait_for_selector("[role=alert]")
+    assert "E-mail" in page.inner_text("[role=alert]")
+    assert page.input_value("#f-email") == "desk at home"
+    page.fill("#f-email", "desk@home.example")
+    page.fill("#f-phone", "\u06f0912 123 4567")
+    page.press("#f-phone", "Enter")
+    page.wait_for_selector(".notice-green")
+    assert page.input_value("#f-email") == "desk@home.example"
+    assert page.input_value("#f-phone") == "09121234567"
+    window.complaints.clear()  # the refused form was a 422
+    window.check_page()

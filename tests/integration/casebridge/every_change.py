@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from casebridge.links.models import Delivery
 from casebridge.notifications.models import Notification
+from casebridge.notifications.service import notify_unit
 from casebridge.referrals import service as referrals
 from line111.clock import now, to_text
 from persian.identifiers import sample_identifier
@@ -128,7 +129,7 @@ async def way_of_a_case(api: Any, who: People) -> Story:
     yield "POST /cases/{case_id}/pass", who.supervisor.post(f"{repeat}/pass", json={"centre": "b"})
 
 
-async def people_and_country(_api: Any, who: People) -> Story:
+async def people_and_country(api: Any, who: People) -> Story:
     """Sessions, delegations, the country, the calendar."""
     fresh = who.visitor
     signing = {"username": "clerk", "password": PASSWORD}
@@ -141,6 +142,11 @@ async def people_and_country(_api: Any, who: People) -> Story:
     }  # fmt: skip
     given = (yield "POST /delegations", who.clerk.post("/delegations", json=form)).json()
     yield "DELETE /delegations/{delegation_id}", who.clerk.delete(f"/delegations/{given['id']}")
+    async with api.bridge.database.writing() as session:
+        await notify_unit(session, DESK, "reminder", {}, step="every change")
+    (told,) = (await who.clerk.get("/cartable/notices")).json()["items"]
+    read = {"notice_ids": [told["id"]]}
+    yield "POST /cartable/notices/read", who.clerk.post("/cartable/notices/read", json=read)
     pieces: dict[str, dict[str, Any]] = {
         "places": {"code": "2399", "kind": "county", "parent": "23", "name_fa": "نو", "name_en": "New"},
         "agencies": {"code": "bank_x", "kind": "bank", "name_fa": "ب", "name_en": "B"},
