@@ -11,7 +11,6 @@ import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 from asterisk.agi import AGI, AGIAppError, AGIHangup, AGIResultHangup
 
@@ -24,11 +23,11 @@ _UP = "6"
 
 
 class LocalAgi(AGI):  # type: ignore[misc] # pyst2 is untyped
-    """A caller's channel, led over a pair of pipes."""
+    """A caller's channel, led over standard input and output."""
 
-    def __init__(self, stdin: TextIO | None = None, stdout: TextIO | None = None) -> None:
+    def __init__(self) -> None:
         self._parser = ReplyParser()
-        super().__init__(stdin or sys.stdin, stdout or sys.stdout, _Silent())
+        super().__init__(sys.stdin, sys.stdout, _Silent())
 
     @property
     def caller_id(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 
 class Backoff:
@@ -12,22 +11,18 @@ class Backoff:
     Args:
         first: seconds before the first new try, at most.
         most: seconds the wait never exceeds.
-        chance: gives a number from 0 to 1 (tests pass their own).
     """
 
-    def __init__(
-        self, first: float = 0.5, most: float = 15.0, chance: Callable[[], float] = random.random
-    ) -> None:
+    def __init__(self, first: float, most: float) -> None:
         self._first = first
         self._most = most
-        self._chance = chance
         self.failures = 0
 
     def next(self) -> float:
         """Seconds to wait now: between half and the whole of this failure's step."""
         step: float = min(self._most, self._first * 2 ** min(self.failures, 16))
         self.failures += 1
-        return step * (0.5 + self._chance() / 2)
+        return step * (0.5 + random.random() / 2)  # noqa: S311 - jitter
 
     def reset(self) -> None:
         """It worked: the next failure starts from the beginning."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from panoramisk.message import Message
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 
-from call_routing.ami import AmiAddress, AmiError, AmiLink, Tempo
+from call_routing.ami import AmiAddress, AmiError, AmiLink
 from call_routing.board import Board
 from call_routing.live_calls import LiveCalls
 from line111 import clock
@@ -48,14 +48,11 @@ class Controller:
         address: AmiAddress,
         redis_url: str,
         node: str,
-        *,
-        tempo: Tempo | None = None,
-        registry: CollectorRegistry = REGISTRY,
     ) -> None:
         self.calls = LiveCalls(clock.now)
-        self.link = AmiLink(address, self._reread, tempo=tempo)
+        self.link = AmiLink(address, self._reread)
         self.board = Board(redis_url, node, lambda: list(self.calls.calls.values()))
-        self._measures = Measures(registry)
+        self._measures = Measures(REGISTRY)
         self._counted = 0
         for name in _EVENTS:
             self.link.on_event(name, self._take)

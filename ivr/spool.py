@@ -143,11 +143,10 @@ class Spool:
             "rejected": len(_records(self.rejected)),
         }
 
-    def oldest_age(self, now: float | None = None) -> float:
+    def oldest_age(self) -> float:
         """Seconds the oldest undelivered record has waited; 0 where there is none."""
-        now = time.time() if now is None else now
         times = [path.stat().st_mtime for path in self.pending() if path.exists()]
-        return max(0.0, now - min(times)) if times else 0.0
+        return max(0.0, time.time() - min(times)) if times else 0.0
 
 
 def require_room(folder: Path, message_seconds: int) -> None:

@@ -11,7 +11,7 @@ import os
 import pwd
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,13 +79,13 @@ def folder_faults(settings: Settings) -> Iterator[str]:
             yield f"{path} is missing"
 
 
-def hand_over(settings: Settings, trees: Iterable[str] = WRITTEN_TREES) -> None:
+def hand_over(settings: Settings) -> None:
     """Give the services what set-up wrote for them as root."""
     user = service_user(settings)
     if user is None:
         return
     account = pwd.getpwnam(user)
-    for tree in trees:
+    for tree in WRITTEN_TREES:
         for path in [settings.home / tree, *(settings.home / tree).rglob("*")]:
             if path.lstat().st_uid != account.pw_uid or path.lstat().st_gid != account.pw_gid:
                 os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)

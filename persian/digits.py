@@ -29,7 +29,7 @@ def only_digits(text: str) -> str:
     return "".join(character for character in to_latin(text) if character in LATIN)
 
 
-def in_groups(digits: str, groups: tuple[int, ...], separator: str = " ") -> str:
+def in_groups(digits: str, groups: tuple[int, ...]) -> str:
     """Digits written in groups: `in_groups("1234567890", (3, 3, 4))` is "123 456 7890".
 
     What is left after the last group forms a group of its own.
@@ -38,4 +38,4 @@ def in_groups(digits: str, groups: tuple[int, ...], separator: str = " ") -> str
     for size in (*groups, len(digits)):
         parts.append(digits[start : start + size])
         start += size
-    return separator.join(part for part in parts if part)
+    return " ".join(part for part in parts if part)

@@ -43,12 +43,12 @@ def ensure_english_voice(home: Path) -> Path:
     return folder
 
 
-def locked_requirement(package: str, lock: Path = LOCK) -> str:
+def locked_requirement(package: str) -> str:
     """The lines of a lock file that pin one package, with its hashes. Raises VoiceNotFetched."""
-    text = lock.read_text(encoding="utf-8")
+    text = LOCK.read_text(encoding="utf-8")
     found = re.search(rf"^{re.escape(package)}==.*(?:\n +--hash=.*)+", text, re.MULTILINE)
     if not found:
-        raise VoiceNotFetched(f"{lock.name} does not pin {package}")
+        raise VoiceNotFetched(f"{LOCK.name} does not pin {package}")
     return found.group() + "\n"
 
 

@@ -57,7 +57,6 @@ class AmiLink(Manager):  # type: ignore[misc]  # panoramisk is untyped
         reread: called after each login (and when Asterisk says it has fully booted): whatever was
             known may be outdated. Called again, with growing pauses, while it raises AmiError.
         tempo: time limits.
-        backoff: waits between tries (tests pass their own).
     """
 
     def __init__(
@@ -66,10 +65,9 @@ class AmiLink(Manager):  # type: ignore[misc]  # panoramisk is untyped
         reread: Reread,
         *,
         tempo: Tempo | None = None,
-        backoff: Backoff | None = None,
     ) -> None:
         self.tempo = tempo or Tempo()
-        self._backoff = backoff or Backoff(self.tempo.first_retry, self.tempo.most_retry)
+        self._backoff = Backoff(self.tempo.first_retry, self.tempo.most_retry)
         super().__init__(
             host=address.host,
             port=address.port,
@@ -145,12 +143,12 @@ class AmiLink(Manager):  # type: ignore[misc]  # panoramisk is untyped
         """
         return (await self._perform(TrackedAction({"Action": action, **fields}), within))[0]
 
-    async def ask_list(self, action: str, within: float | None = None, **fields: Value) -> list[Message]:
+    async def ask_list(self, action: str, **fields: Value) -> list[Message]:
         """Send an action whose answer is a list of events; returns them. Raises as `ask`."""
-        answer = await self._perform(TrackedAction({"Action": action, **fields}, wants_list=True), within)
+        answer = await self._perform(TrackedAction({"Action": action, **fields}, wants_list=True))
         return answer[1:-1]
 
-    async def _perform(self, action: TrackedAction, within: float | None) -> list[Message]:
+    async def _perform(self, action: TrackedAction, within: float | None = None) -> list[Message]:
         protocol = self.protocol
         if not self.authenticated or protocol is None:
             raise AmiUnavailable("no link to Asterisk")

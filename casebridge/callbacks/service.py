@@ -178,12 +178,10 @@ async def renew(session: AsyncSession, callback_id: UUID, agent: str | None, lea
     return _describe(row, case)
 
 
-async def release(
-    session: AsyncSession, callback_id: UUID, agent: str | None, actor: str, *, reason: str = "released"
-) -> Callback:
+async def release(session: AsyncSession, callback_id: UUID, agent: str | None, actor: str) -> Callback:
     """Gives a claimed callback its old place back. Raises Problem `not_found`, `callback_not_claimed`."""
     row, case = await _claimed(session, callback_id, agent)
-    await _back_in_line(session, row, actor, reason)
+    await _back_in_line(session, row, actor, "released")
     return _describe(row, case)
 
 

@@ -41,7 +41,7 @@ class Sound:
         return self.end - self.start
 
 
-def goertzel_share(frame: Samples, hertz: float, rate: int = RATE) -> float:
+def goertzel_share(frame: Samples, hertz: float) -> float:
     """Share (0 to 1) of a frame's energy that lies at one frequency (Goertzel's algorithm).
 
     Args:
@@ -52,7 +52,7 @@ def goertzel_share(frame: Samples, hertz: float, rate: int = RATE) -> float:
     energy = float(sum(sample * sample for sample in samples))
     if energy == 0.0:
         return 0.0
-    coefficient = 2.0 * math.cos(2.0 * math.pi * hertz / rate)
+    coefficient = 2.0 * math.cos(2.0 * math.pi * hertz / RATE)
     before = last = 0.0
     for sample in samples:
         before, last = last, sample + coefficient * last - before

@@ -39,7 +39,6 @@ class OutsideSamad:
         mapping: Its words.
         secret: What `{secret}` in its headers stands for.
         timeout: Seconds for connecting and for each read.
-        transport: Other transport, for tests.
     """
 
     def __init__(
@@ -48,14 +47,12 @@ class OutsideSamad:
         secret: str,
         *,
         timeout: float = 15.0,
-        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._mapping = mapping
         self._http = httpx.AsyncClient(
             base_url=mapping.url.rstrip("/"),
             headers={name: text.replace("{secret}", secret) for name, text in mapping.headers.items()},
             timeout=timeout,
-            transport=transport,
             trust_env=False,
             follow_redirects=False,
         )
