@@ -144,8 +144,8 @@ async def people_and_country(api: Any, who: People) -> Story:
     yield "DELETE /delegations/{delegation_id}", who.clerk.delete(f"/delegations/{given['id']}")
     async with api.bridge.database.writing() as session:
         await notify_unit(session, DESK, "reminder", {}, step="every change")
-    (told,) = (await who.clerk.get("/cartable/notices")).json()["items"]
-    read = {"notice_ids": [told["id"]]}
+    told = (await who.clerk.get("/cartable/notices")).json()["items"]
+    read = {"notice_ids": [one["id"] for one in told]}
     yield "POST /cartable/notices/read", who.clerk.post("/cartable/notices/read", json=read)
     pieces: dict[str, dict[str, Any]] = {
         "places": {"code": "2399", "kind": "county", "parent": "23", "name_fa": "نو", "name_en": "New"},
