@@ -42,7 +42,7 @@ async def _shown(request: Request, bridge: BridgeParts, person: Principal, templ
         seen = await sight_of(session, person)
         found = await overview(session, counted_for(seen))
         land = await country(session)
-    total, unheld = found.total, sum(one.open for one in found.by_nobody)
+    total = found.total
     return render(
         request,
         template,
@@ -53,7 +53,6 @@ async def _shown(request: Request, bridge: BridgeParts, person: Principal, templ
             Count(N_("Open cases"), "list-details", total.open),
             Count(N_("Overdue"), "alert-triangle", total.overdue, alarm=total.overdue > 0),
             Count(N_("Waiting to be taken in hand"), "inbox", total.fresh),
-            Count(N_("With units nobody holds"), "alert-triangle", unheld, alarm=unheld > 0),
             Count(N_("Objected, second review"), "arrow-back-up", total.review),
         ],
         named=lambda code: land.name(code, speech.code) if code else "—",

@@ -102,7 +102,7 @@ async def test_a_case_whose_code_is_not_its_own_is_kept_and_found(
         assert detail.quarantine == reason
         found = await client.follow_up(str(code), "national_id", "0084575948")
     assert found is not None
-    assert found.kind == "complaint"
+    assert found.kind == "request"
 
 
 async def test_a_wish_waits_for_its_intake_and_is_one_callback_then(api: Any) -> None:
