@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,13 +12,17 @@ from casebridge.answers.models import AnswerRow
 from casebridge.applicants.models import Applicant
 from casebridge.applicants.service import open_identifier
 from casebridge.cases.models import Case
-from casebridge.cases.numbers import number_to_call
+from casebridge.cases.numbers import number_to_call, open_numbers
+from casebridge.country.service import country
 from casebridge.crypto import KeyRing
 from casebridge.links.models import Delivery, LinkedCase
 from casebridge.links.recordings import service as recordings
 from casebridge.links.samad.interface import Identity, NeighbourRefuses, Step
 from casebridge.links.schemas import AnswerCopy, CaseCopy
 from casebridge.transcripts.models import TranscriptRow
+
+NAMED: Final = ("province", "county", "agency", "subject", "complained_unit")
+"""Fields of a case that are codes of a country."""
 
 
 async def read_step(session: AsyncSession, keys: KeyRing, delivery: Delivery) -> Step:
@@ -40,6 +44,7 @@ async def read_step(session: AsyncSession, keys: KeyRing, delivery: Delivery) ->
             applicant.identifier_kind,
             open_identifier(keys, applicant.id, applicant.identifier),
             number_to_call(keys, case),
+            open_numbers(keys, case).get("email"),
         ),
         reference=link.reference if link else None,
         note=note if isinstance(note, str) else None,
@@ -82,12 +87,22 @@ async def copy_case(session: AsyncSession, case: Case) -> CaseCopy:
         complained_unit=case.complained_unit,
         language=case.language,
         from_abroad=case.from_abroad,
+        beyond_province=case.beyond_province,
+        marginal_note=case.marginal_note,
+        names=await _names(session, case),
         opened_at=case.opened_at,
         due_at=case.due_at,
         text=case.text or await _spoken(session, case.id),
         answer=_answer(answer, case) if answer else None,
         objection=answer.objection_text if answer else None,
     )
+
+
+async def _names(session: AsyncSession, case: Case) -> dict[str, str]:
+    """The words for those of a case's codes that another country may not have."""
+    land = await country(session)
+    codes = {name: getattr(case, name) for name in NAMED}
+    return {name: land.name(code, case.language)[:200] for name, code in codes.items() if code}
 
 
 def _answer(row: Any, case: Case) -> AnswerCopy:

@@ -15,13 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.bridge import Bridge
 from casebridge.cases import history
 from casebridge.cases.models import Case
+from casebridge.country.service import country
+from casebridge.country.snapshot import Country
 from casebridge.links import steps
 from casebridge.links.fan_out import CENTRE, SAMAD
 from casebridge.links.models import LinkedCase, ReceivedChange
 from casebridge.links.recordings import service as recordings
 from casebridge.links.rules import goes_along, link_actor
 from casebridge.links.samad.interface import Identity
-from casebridge.links.schemas import AnswerCopy, Parcel, ParcelReceipt, SamadChange
+from casebridge.links.schemas import AnswerCopy, CaseCopy, Parcel, ParcelReceipt, SamadChange
 from casebridge.problems import Problem
 from casebridge.registrations.opening import NewCase, open_case
 from casebridge.search.service import index_case
@@ -32,6 +34,8 @@ UNKNOWN_CASE: Final = "unknown_case"
 """A change of a case whose name over there we do not know yet: told again, it may fit."""
 REFUSED: Final = "refused"
 """A change no step leads to from where the case is here."""
+
+LONGEST_ADDRESS: Final = 254
 
 
 async def take_change(session: AsyncSession, change: SamadChange, *, again: bool = False) -> str:
@@ -85,6 +89,7 @@ async def take_parcel(session: AsyncSession, bridge: Bridge, centre: str, parcel
 
 async def _open(session: AsyncSession, bridge: Bridge, source: str, parcel: Parcel) -> Case:
     copy, who, actor = parcel.case, _identity(bridge, parcel), link_actor(source)
+    known, words = known_here(await country(session), copy)
     case, _ = await open_case(
         session,
         bridge,
@@ -97,12 +102,13 @@ async def _open(session: AsyncSession, bridge: Bridge, source: str, parcel: Parc
             identifier_kind=who.kind,
             identifier=who.identifier,
             contact_number=who.contact_number,
+            email=who.email,
             text=copy.text,
-            province=copy.province,
-            county=copy.county,
-            subject=copy.subject,
-            complained_unit=copy.complained_unit,
+            level=copy.level,
+            **known,
             from_abroad=copy.from_abroad,
+            beyond_province=copy.beyond_province,
+            marginal_note=copy.marginal_note,
             opened_at=copy.opened_at,
         ),
         actor=actor,
@@ -110,9 +116,24 @@ async def _open(session: AsyncSession, bridge: Bridge, source: str, parcel: Parc
     session.add(
         LinkedCase(target=source, case_id=case.id, direction="in", reference=copy.tracking_code, at=now())
     )
-    await history.add(session, case.id, "received", actor, reference=copy.tracking_code)
+    note = {"note": ", ".join(words)} if words else {}
+    await history.add(session, case.id, "received", actor, reference=copy.tracking_code, **note)
     await _await_recordings(session, case, source, parcel)
     return case
+
+
+def known_here(land: Country, copy: CaseCopy) -> tuple[dict[str, str | None], list[str]]:
+    """What of a case's place, agency, subject and unit our country has too; the rest as words, to be read."""
+    find = {
+        "province": land.place,
+        "county": land.place,
+        "agency": land.agency,
+        "subject": land.subject,
+        "complained_unit": land.unit,
+    }
+    said = {name: code for name in find if (code := getattr(copy, name))}
+    known = {name: code for name, code in said.items() if find[name](code) is not None}
+    return dict(known), [copy.names.get(name, code) for name, code in said.items() if name not in known]
 
 
 async def _apply_parcel(
@@ -195,10 +216,11 @@ def _identity(bridge: Bridge, parcel: Parcel) -> Identity:
         document = unseal(parcel.sealed or "", bridge.sealing_private)
     except NotSealedForUs:
         raise Problem("invalid_request", errors=[("sealed", "sealed_unreadable")]) from None
-    kind, identifier, number = (
-        document.get(name) for name in ("identifier_kind", "identifier", "contact_number")
+    kind, identifier, number, email = (
+        document.get(name) for name in ("identifier_kind", "identifier", "contact_number", "email")
     )
-    return Identity(str(kind), str(identifier), str(number) if number else None)
+    address = str(email)[:LONGEST_ADDRESS] if email else None
+    return Identity(str(kind), str(identifier), str(number) if number else None, address)
 
 
 def _name(case: Case | None) -> str | None:

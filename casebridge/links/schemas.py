@@ -44,6 +44,10 @@ class CaseCopy(Wire):
     complained_unit: UnitText | None
     language: Language
     from_abroad: bool = False
+    beyond_province: bool = False
+    marginal_note: bool = False
+    names: dict[CodeText, Annotated[PlainText, Field(max_length=200)]] = Field(default={}, max_length=8)
+    """What the codes of place, agency, subject and unit are called there: for a country that has not all."""
     opened_at: Instant
     due_at: Instant | None
     text: LongText | None
@@ -77,7 +81,7 @@ class Parcel(Wire):
     recordings: Annotated[tuple[RecordingCopy, ...], Field(max_length=MOST_RECORDINGS)] = ()
     """What goes along with the case; the sound is fetched by who gets the parcel."""
     sealed: Base64 | None = None
-    """`identifier_kind`, `identifier`, `contact_number`, closed with the receiver's public key."""
+    """`identifier_kind`, `identifier`, `contact_number`, `email`, closed with the receiver's public key."""
 
 
 class ParcelReceipt(Wire):

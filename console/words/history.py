@@ -136,6 +136,8 @@ def said_with(action: str, detail: Mapping[str, Any]) -> tuple[str, str]:
     reason, note = str(detail.get("reason") or ""), str(detail.get("note") or "")
     if action == "closed":
         return CLOSINGS.get(reason, reason), note
+    if action == "received":
+        return "", note
     if action == "passed":
         return str(detail.get("centre") or ""), note
     return "", reason if action == "reopened" else ""

@@ -128,6 +128,7 @@ def parcel_of(step: Step, sealing_public: str) -> Parcel:
         "identifier_kind": step.identity.kind,
         "identifier": step.identity.identifier,
         "contact_number": step.identity.contact_number,
+        "email": step.identity.email,
     }
     return Parcel(
         id=step.id,

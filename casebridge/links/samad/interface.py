@@ -54,6 +54,7 @@ class Identity:
     kind: str
     identifier: str
     contact_number: str | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
