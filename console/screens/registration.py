@@ -153,7 +153,9 @@ def _wrong(request: Request, told: Refusal | None, desk: str) -> dict[str, str]:
     """What is wrong, by field; what lies beyond a desk's duties is said beside the subject."""
     if told is None:
         return {}
-    if told.code not in ("not_competent", "subject_needed"):
+    if told.code == "subject_needed":
+        return {"subject": told.told[0]}
+    if told.code != "not_competent":
         return {PLACES.get(name, name): sentence for name, sentence in told.fields.items()}
     return {"subject": f"{language_of(request).gettext(BEYOND_DUTIES) % {'unit': desk}} {told.told[0]}"}
 
