@@ -1,9 +1,10 @@
 """What the proposals are learned from: sentences and terms of this folder's `data/`, labelled by hand.
 
 `sentences_<language>.csv` has text, kind, subject and part; rows of the part `held_back` are never learned
-from. `terms.csv` names, for each subject, the things it is about; the country's own names of subjects are
-terms as well. An empty subject: none. `openings.csv` has what people say before they come to it: each
-sentence is learned with and without one, so that a greeting speaks for nothing.
+from, and `unseen.csv` has those by which nothing was chosen either. `terms.csv` names, for each subject, the
+things it is about; the country's own names of subjects are terms as well. An empty subject: none.
+`openings.csv` has what people say before they come to it: each sentence is learned with and without one, so
+that a greeting speaks for nothing.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Corpus:
     held_back: tuple[Example, ...]
     held_back_spoken: tuple[Example, ...]
     """The same with an opening before them, as on the telephone."""
+    unseen_spoken: tuple[Example, ...]
+    """Sentences nothing was chosen by, with an opening; the model is the same whatever they say."""
     parents: dict[str, str]
     """Which subject stands above which in the tree the data is labelled by."""
     digest: str
@@ -70,6 +73,10 @@ def corpus() -> Corpus:
     openings = _openings(folder)
     spoken = [with_opening(example, openings) for example in learned]
     said_back = [with_opening(example, openings) for example in held_back]
+    unseen = [
+        with_opening(Example(row["text"], row["language"], row["subject"], row["kind"]), openings)
+        for row in _rows(folder / "unseen.csv")
+    ]
     tree = files("casebridge.country") / "data" / "subjects.csv"
     subjects = _rows(tree)
     terms = [*_terms(folder), *_names(subjects)]
@@ -77,7 +84,12 @@ def corpus() -> Corpus:
     digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in read))
     parents = {row["code"]: row["parent"] for row in subjects if row["parent"]}
     return Corpus(
-        (*learned, *spoken, *terms), tuple(held_back), tuple(said_back), parents, digest.hexdigest()
+        (*learned, *spoken, *terms),
+        tuple(held_back),
+        tuple(said_back),
+        tuple(unseen),
+        parents,
+        digest.hexdigest(),
     )
 
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from casebridge.cases.schemas import Kind
 from casebridge.proposals import model as models
 from casebridge.proposals.corpus import TARGETS, Corpus, Example, corpus
 from casebridge.proposals.evaluation import accuracy, judge, page
 from casebridge.proposals.model import Model, learn, learn_into, load, model_at
 from casebridge.proposals.reading import read_kind, read_subject
 from casebridge.proposals.rules import Chosen, NotLearned, choose, choose_within, readable, reasons_to_tell
+from casebridge.proposals.whole import chapter, first_country, show
 
 FIELDS = ("water", "schools", "fuel")
 
@@ -24,7 +26,7 @@ def few() -> Corpus:
     def of_them(examples: tuple[Example, ...]) -> tuple[Example, ...]:
         return tuple(example for example in examples if whole.field_of(example.subject) in FIELDS)
 
-    parts = (whole.learned, whole.held_back, whole.held_back_spoken)
+    parts = (whole.learned, whole.held_back, whole.held_back_spoken, whole.unseen_spoken)
     return Corpus(*map(of_them, parts), whole.parents, "few")
 
 
@@ -38,6 +40,16 @@ def test_no_sentence_is_both_learned_from_and_judged_by() -> None:
     learned = {example.text for example in whole.learned}
     assert not learned & {example.text for example in whole.held_back}
     assert not learned & {example.text for example in whole.held_back_spoken}
+    assert not learned & {example.text for example in whole.unseen_spoken}
+    seen = {example.text for example in (*whole.learned, *whole.held_back, *whole.held_back_spoken)}
+    assert not seen & {example.text for example in whole.unseen_spoken}
+
+
+def test_unseen_sentences_are_labelled_with_subjects_and_kinds_there_are() -> None:
+    land = first_country()
+    for example in corpus().unseen_spoken:
+        assert example.kind in set(Kind)
+        assert land.competent(example.subject), example.subject
 
 
 @pytest.mark.parametrize("language", ["fa", "en"])
@@ -47,6 +59,19 @@ def test_every_field_has_sentences_to_learn_from_and_to_judge_by(language: str) 
     held_back = {whole.field_of(e.subject) for e in whole.held_back if e.language == language}
     assert learned == held_back
     assert sum(e.language == language and e.kind is not None for e in whole.learned) > 400
+
+
+def test_a_proposal_is_judged_whole_with_its_agency(model: Model, few: Corpus) -> None:
+    land = first_country()
+    judged = [show(model, few, land, example) for example in few.unseen_spoken]
+    assert {True, False} >= {one.found["agency"] for one in judged} - {None} > set()
+    for one in judged:
+        if one.found["exact"]:
+            assert one.found["agency"], "the subject itself leads to its own agency"
+        if one.found["all"]:
+            assert one.found["field"]
+            assert one.found["kind"]
+    assert "| the agency | " in "\n".join(chapter(model, few))
 
 
 def test_sentences_never_learned_from_are_told_apart(model: Model, few: Corpus) -> None:
