@@ -105,10 +105,9 @@ class Country:
         return None
 
     def ministry_of(self, agency: str) -> str:
-        """The nearest ministry, organisation or institution above a company, bank, insurer or municipality,
-        in force; the agency itself where it is none of these, or nobody stands above it (4-10)."""
+        """The nearest ministry or organisation above a company, bank, insurer, municipality; else itself."""
         current, passed = self.agencies.get(agency), {agency}
-        while current is not None and current.kind in _BELOW_A_MINISTRY and current.parent not in passed:
+        while current is not None and current.kind in _BELOW and current.parent not in passed:
             passed.add(current.parent or "")
             current = self.agencies.get(current.parent or "")
         return current.code if current and current.active else agency
@@ -251,9 +250,8 @@ class Country:
         return found
 
 
-_BELOW_A_MINISTRY: Final = frozenset(
-    {AgencyKind.COMPANY, AgencyKind.BANK, AgencyKind.INSURER, AgencyKind.MUNICIPALITY}
-)
+_BELOW: Final = frozenset(AgencyKind) - {AgencyKind.MINISTRY, AgencyKind.ORGANISATION, AgencyKind.INSTITUTION}
+"""Kinds of agency for which a ministry or organisation decides what is beyond a province (4-10)."""
 
 
 def _reaches(reach: Reach, level: Level) -> bool:

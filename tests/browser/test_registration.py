@@ -61,7 +61,9 @@ def test_what_is_beyond_a_desks_duties_is_refused_with_the_competent_one_and_kee
         expect(page.locator("#r-place")).to_have_value("23")
         page.select_option("#r-subject", "")
         page.click(".actions button.btn-primary")
-        expect(page.locator("[role=alert]")).to_contain_text("without a subject, competent is Desk of Tehran province")
+        expect(page.locator("[role=alert]")).to_contain_text(
+            "without a subject, competent is Desk of Tehran province"
+        )
         page.select_option("#r-subject", "health")
         page.click(".actions button.btn-primary")
         expect(page.locator("h1")).to_contain_text("registered")

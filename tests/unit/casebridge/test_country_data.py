@@ -126,3 +126,21 @@ def test_a_special_governorate_is_called_one(country: Country) -> None:
     assert country.name("county/1010/governor", "en") == "Special governor of Kashan county"
     assert country.name("county/2301/governor", "en") == "Governor of Tehran county"
     assert country.name("nonsense", "fa") == "nonsense"
+
+
+@pytest.mark.parametrize(
+    ("agency", "ministry"),
+    [
+        ("water_company", "energy_ministry"),
+        ("bank_melli", "economy_ministry"),
+        ("social_security", "labour_ministry"),
+        ("municipality", "municipalities_org"),
+        ("bank_mellat", "bank_mellat"),
+        ("police", "police"),
+        ("energy_ministry", "energy_ministry"),
+    ],
+)
+def test_4_10_a_company_bank_insurer_and_municipality_has_its_ministry_or_organisation_above(
+    country: Country, agency: str, ministry: str
+) -> None:
+    assert country.ministry_of(agency) == ministry
