@@ -47,6 +47,8 @@ NodeInstant = Annotated[AwareDatetime, AfterValidator(_of_any_clock)]
 """A moment by a node's clock, which may stand at 1970 after a start without network."""
 PlainText = Annotated[str, AfterValidator(_without_control_characters)]
 """Free text without control characters; give it a `max_length` where it is used."""
+Username = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+"""The name an account signs in with, as somebody types it."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:@-]{1,64}$")]
 """Name of a node, an agent, a queue, a model: plain ASCII, fit for logs and keys."""
 CallId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]

@@ -6,7 +6,7 @@ What is not in sight does not exist for the one who asks: the answer is 404.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from casebridge.cartables.rules import (
     Acting,
     Sight,
     acts_for_centre,
+    everybody_above,
     may_act,
     may_see,
 )
@@ -52,13 +53,20 @@ async def sight_of(session: AsyncSession, who: Principal) -> Sight:
     held_units = await memberships_of(session, who.account_id)
     own = frozenset(member.unit_code for member in held_units)
     lent = await _lent(session, who.account_id)
-    acting = tuple(Acting(row.unit_code, frozenset(row.actions), frozenset(row.kinds)) for row, _ in lent)
     as_deputy = [member.unit_code for member in held_units if member.position is Position.DEPUTY]
-    as_deputy += [row.unit_code for row, position in lent if position == Position.DEPUTY]
     is_ours = bool(who.roles & WHOLE_CENTRE)
-    as_well = [CENTRE] if is_ours else []
-    as_well += [theirs for unit in as_deputy if (theirs := units.deputies(unit))]
-    return Sight(is_ours, own, acting, frozenset(as_well))
+    as_well = _deputies(as_deputy) | ({CENTRE} if is_ours else set())
+    return Sight(is_ours, own, tuple(_acting(*one) for one in lent), as_well, who.account_id)
+
+
+def _deputies(held: Iterable[str]) -> frozenset[str]:
+    """The deputies' units of those who hold these as deputies."""
+    return frozenset(theirs for unit in held if (theirs := units.deputies(unit)))
+
+
+def _acting(row: Delegation, position: str) -> Acting:
+    not_about = _deputies([row.unit_code] if position == Position.DEPUTY else [])
+    return Acting(row.unit_code, frozenset(row.actions), frozenset(row.kinds), not_about, row.from_account)
 
 
 async def _lent(session: AsyncSession, account_id: UUID) -> list[tuple[Delegation, str]]:
@@ -90,7 +98,7 @@ def visible(query: Select[Any], sight: Sight) -> Select[Any]:
     """A query about cases, narrowed to those within sight."""
     if not sight.everything:
         return _within(query, sight, _been_with, *conditions(sight))
-    return query.where(_about_others(sight)) if sight.not_about else query
+    return query if sight.account is None else query.where(_about_others(sight))
 
 
 def counted_for(sight: Sight) -> Callable[[Select[Any]], Select[Any]]:
@@ -117,13 +125,28 @@ def _within(
     are_with: Callable[[list[str]], ColumnElement[bool]],
     *as_well: ColumnElement[bool],
 ) -> Select[Any]:
-    within = [are_with(sorted(sight.whole_units))]
-    within += [and_(are_with([one.unit]), Case.kind.in_(sorted(one.kinds))) for one in sight.parts]
+    within = [are_with(sorted(sight.own))]
+    within += [and_(are_with([one.unit]), *_reached(one)) for one in sight.acting]
     return query.where(or_(*within, *as_well), _about_others(sight))
 
 
+def _reached(one: Acting) -> list[ColumnElement[bool]]:
+    """`Acting.reaches` as conditions."""
+    found = [_is_none_of(Case.complained_unit, one.not_about | everybody_above(one.unit))]
+    found += [_is_none_of(Case.complained_account, {one.giver})]
+    return found + ([Case.kind.in_(sorted(one.kinds))] if one.kinds else [])
+
+
 def _about_others(sight: Sight) -> ColumnElement[bool]:
-    return or_(Case.complained_unit.is_(None), Case.complained_unit.not_in(sorted(sight.not_about)))
+    """The opposite of `Sight.is_about_them` as a condition."""
+    return and_(
+        _is_none_of(Case.complained_unit, sight.not_about),
+        _is_none_of(Case.complained_account, {sight.account}),
+    )
+
+
+def _is_none_of(column: Any, kept_out: Collection[Any]) -> ColumnElement[bool]:
+    return or_(column.is_(None), column.not_in(sorted(one for one in kept_out if one is not None)))
 
 
 def _been_with(units: list[str]) -> ColumnElement[bool]:
@@ -172,13 +195,19 @@ async def _case_and_place_in_it(session: AsyncSession, who: Principal, case_id: 
         select(Referral.from_unit, Referral.to_unit).where(Referral.case_id == case_id)
     )
     passed = [unit for row in rows for unit in row if unit]
-    if may_see(sight, case.owner_unit, passed, case.complained_unit, case.kind):
+    about = (case.complained_unit, case.kind, case.complained_account)
+    if may_see(sight, case.owner_unit, passed, *about):
         return case, True
     place = Place(case.province, case.county, case.agency)
     theirs = may_supervise(sight, case.owner_unit, place, case.complained_unit, case.kind)
-    if not theirs or case.complained_unit in sight.not_about:
+    if not theirs or sight.is_about_them(case.complained_unit, case.complained_account):
         raise Problem("not_found")
     return case, False
+
+
+def asked_of(case: Case) -> tuple[str, str, str | None, UUID | None]:
+    """What `may_act` and `acts_for_centre` ask of a case."""
+    return case.owner_unit, case.kind, case.complained_unit, case.complained_account
 
 
 async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act: Act) -> str | None:
@@ -190,7 +219,7 @@ async def acting_unit(session: AsyncSession, who: Principal, case_id: UUID, act:
     case = await check_case(session, who, case_id)
     if sight.everything:
         return None
-    if not may_act(sight, act, case.owner_unit, case.kind, case.complained_unit):
+    if not may_act(sight, act, *asked_of(case)):
         raise Problem("not_yours")
     return case.owner_unit
 
@@ -199,7 +228,7 @@ async def check_centre(session: AsyncSession, who: Principal, case_id: UUID) -> 
     """Raises Problem `not_found` (not in sight), `not_allowed` for who does not act for the Centre (9-1)."""
     case = await check_case(session, who, case_id)
     sight = await sight_of(session, who)
-    if not acts_for_centre(who.roles, sight, case.owner_unit, case.kind, case.complained_unit):
+    if not acts_for_centre(who.roles, sight, *asked_of(case)):
         raise Problem("not_allowed")
 
 

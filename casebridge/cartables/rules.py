@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from casebridge.cases.life import RUNNING
 from casebridge.country import units
@@ -43,11 +44,24 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """What a delegation allows in a unit; no kinds: all of them."""
+    """What a delegation allows in a unit; no kinds: all of them.
+
+    Attributes:
+        not_about: units it shows nothing about beside its own and all above: deputies', where one gave it.
+        giver: the account that gave it; what is about them it does not show either.
+    """
 
     unit: str
     actions: frozenset[str]
     kinds: frozenset[str] = frozenset()
+    not_about: frozenset[str] = frozenset()
+    giver: UUID | None = None
+
+    def reaches(self, kind: str | None, complained: str | None, official: UUID | None) -> bool:
+        """Whether it is for such a case: nobody lends a way around themselves (10-3)."""
+        if complained is not None and complained in self.not_about | everybody_above(self.unit):
+            return False
+        return (not self.kinds or kind in self.kinds) and (official is None or official != self.giver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +73,15 @@ class Sight:
         own: units they hold or work in.
         acting: what was delegated to them.
         as_well: units they belong to without acting for them: the Centre its own people, a governor's or
-            minister's deputies theirs, also where one of these has lent them a unit.
+            minister's deputies theirs.
+        account: who they are.
     """
 
     everything: bool = False
     own: frozenset[str] = frozenset()
     acting: tuple[Acting, ...] = ()
     as_well: frozenset[str] = frozenset()
+    account: UUID | None = None
 
     @property
     def units(self) -> frozenset[str]:
@@ -73,22 +89,16 @@ class Sight:
         return self.own | {delegation.unit for delegation in self.acting}
 
     @property
-    def whole_units(self) -> frozenset[str]:
-        """Units of which they see cases of every kind."""
-        return self.own | {delegation.unit for delegation in self.acting if not delegation.kinds}
-
-    @property
-    def parts(self) -> tuple[Acting, ...]:
-        """Delegations that show cases of some kinds alone."""
-        return tuple(one for one in self.acting if one.kinds and one.unit not in self.whole_units)
-
-    @property
     def not_about(self) -> frozenset[str]:
         """Units a case must not be about for them to see it: theirs, and all above theirs (10-3).
 
-        What was delegated makes nobody see more: the delegate's own units count as much. Nor does a role.
+        No role opens it. What is lent to them closes nothing else: who is complained of could hide it so.
         """
-        return frozenset(above for unit in self.units | self.as_well for above in everybody_above(unit))
+        return frozenset(above for unit in self.own | self.as_well for above in everybody_above(unit))
+
+    def is_about_them(self, complained: str | None, official: UUID | None) -> bool:
+        """Whether a case is about them, their units or who stands above these."""
+        return complained in self.not_about or (official is not None and official == self.account)
 
 
 def everybody_above(unit: str) -> set[str]:
@@ -114,42 +124,55 @@ def urgency(status: str, due_at: datetime | None, moment: datetime, soon: dateti
 
 
 def may_see(
-    sight: Sight, owner: str | None, passed: Iterable[str], complained: str | None, kind: str | None = None
+    sight: Sight,
+    owner: str | None,
+    passed: Iterable[str],
+    complained: str | None,
+    kind: str | None = None,
+    official: UUID | None = None,
 ) -> bool:
     """Whether a case is within sight: it is or was with one of their units, and about none above them.
 
     Where a delegation is limited to some kinds of case, the others are not seen by it either.
+
+    Args:
+        complained: the unit a case is about.
+        official: the account it is about.
     """
-    if complained is not None and complained in sight.not_about:
+    if sight.is_about_them(complained, official):
         return False
-    if sight.everything:
-        return True
     been = {owner, *passed}
-    if been & sight.whole_units:
+    if sight.everything or been & sight.own:
         return True
-    return any(one.unit in been and kind in one.kinds for one in sight.parts)
+    return any(one.unit in been and one.reaches(kind, complained, official) for one in sight.acting)
 
 
-def may_act(sight: Sight, act: Act, owner: str | None, kind: str, complained: str | None) -> bool:
+def may_act(
+    sight: Sight, act: Act, owner: str | None, kind: str, complained: str | None, official: UUID | None = None
+) -> bool:
     """Whether they may do this with a case in the name of the unit that has it."""
-    if complained is not None and complained in sight.not_about:
+    if sight.is_about_them(complained, official):
         return False
-    if sight.everything:
-        return True
-    return owner in sight.own or any(
-        owner == delegation.unit
-        and act.value in delegation.actions
-        and (not delegation.kinds or kind in delegation.kinds)
-        for delegation in sight.acting
+    return (
+        sight.everything
+        or owner in sight.own
+        or any(
+            owner == one.unit and act.value in one.actions and one.reaches(kind, complained, official)
+            for one in sight.acting
+        )
     )
 
 
 def acts_for_centre(
-    roles: Collection[str], sight: Sight, owner: str | None, kind: str, complained: str | None
+    roles: Collection[str],
+    sight: Sight,
+    owner: str | None,
+    kind: str,
+    complained: str | None,
+    official: UUID | None = None,
 ) -> bool:
     """Whether they may end a case or open it again (9-1): the Centre's supervisors, and who holds the
     Centre's unit while the case is there; what is about the Centre, who holds the council's (13)."""
-    if Role.SUPERVISOR in roles:
-        return may_act(sight, Act.ANSWER, owner, kind, complained)
-    ends_it = owner == last_instance(complained)
-    return ends_it and not sight.everything and may_act(sight, Act.ANSWER, owner, kind, complained)
+    ends_it = owner == last_instance(complained) and not sight.everything
+    may = may_act(sight, Act.ANSWER, owner, kind, complained, official)
+    return may and (ends_it or Role.SUPERVISOR in roles)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from casebridge.answers.schemas import AnswerLine, AnswerText, ServiceLine
@@ -15,13 +15,12 @@ from casebridge.cases.schemas import CaseRow, Kind, Language, Level, Status
 from casebridge.country.schemas import UnitCode
 from casebridge.questions.schemas import QuestionLine
 from casebridge.referrals.schemas import Note, Reason, ReferralLine
-from casebridge.wire import Id, Instant, PlainText, Wire
+from casebridge.wire import Id, Instant, Username, Wire
 
 MOST_AT_ONCE = 100
 """Cases of one bulk action."""
 LONGEST_DAYS = 366
 """Longest delegation."""
-Username = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
 
 
 class Tab(StrEnum):
@@ -69,6 +68,8 @@ class Way(Wire):
     agency: str | None
     subject: str | None
     complained_unit: str | None
+    complained_official: str | None
+    """The user name of the official it is about."""
     from_abroad: bool
     beyond_province: bool
     marginal_note: bool

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.answers.models import AnswerRow
 from casebridge.answers.schemas import AnswerLine, ServiceLine
 from casebridge.answers.service import answers_of, services_of
-from casebridge.cartables.access import check_case, sight_of
+from casebridge.cartables.access import asked_of, check_case, sight_of
 from casebridge.cartables.rules import SOON_DAYS, Act, Sight, acts_for_centre, may_act, urgency
 from casebridge.cartables.schemas import Way
 from casebridge.cases import life
@@ -25,6 +25,7 @@ from casebridge.questions.rows import questions_of
 from casebridge.questions.schemas import QuestionLine
 from casebridge.referrals import service as referrals
 from casebridge.referrals.competence import objected_below, route_of
+from casebridge.referrals.complained import name_of
 from casebridge.referrals.models import Referral
 from casebridge.referrals.rules import Decision, last_instance
 from casebridge.referrals.schemas import ReferralLine
@@ -59,6 +60,7 @@ async def way_of(session: AsyncSession, who: Principal, case_id: UUID) -> Way:
     return Way(
         urgency=urgency(case.status, case.due_at, moment, soon),
         **{name: getattr(case, name) for name in _OF_CASE},
+        complained_official=await name_of(session, case.complained_account),
         referrals=[_line(ReferralLine, row) for row in passed],
         answers=[_line(AnswerLine, row) for row in answered],
         services=[_line(ServiceLine, row) for row in await services_of(session, case_id)],
@@ -102,13 +104,13 @@ def _may(who: Principal, sight: Sight, case: Case, passed: list[Referral]) -> se
     status, found = Status(case.status), set()
     if "cases:write" in who.scopes:
         for name, (act, action) in _STEPS.items():
-            allowed = may_act(sight, act, case.owner_unit, case.kind, case.complained_unit)
+            allowed = may_act(sight, act, *asked_of(case))
             if allowed and life.may(action, status):
                 found.add(name)
         if "classify" in found and (
             sight.everything
             or case.owner_unit == last_instance(case.complained_unit)
-            or not case.complained_unit
+            or not (case.complained_unit or case.complained_account)
         ):
             found.add("about")
         if passed and _withdrawable(sight, case, passed[-1]):
@@ -130,7 +132,7 @@ def _own_answer(who: Principal, answered: list[AnswerRow]) -> set[str]:
 def _of_the_centre(who: Principal, sight: Sight, case: Case) -> set[str]:
     """Ending and opening again (9-1); an answer waits for the applicant, a repeat for its link to go."""
     status = Status(case.status)
-    if not acts_for_centre(who.roles, sight, case.owner_unit, case.kind, case.complained_unit):
+    if not acts_for_centre(who.roles, sight, *asked_of(case)):
         return set()
     may_close = life.may(Action.CLOSED, status) and status is not Status.ANSWERED
     may_reopen = life.may(Action.REOPENED, status) and case.linked_to is None
@@ -146,7 +148,8 @@ def _taking_back(sight: Sight, case: Case, last: Referral) -> list[str | None]:
     if sight.everything:
         return [None]
     units = [unit for unit in (last.by_unit, CENTRE) if unit]
-    return [one for one in units if may_act(sight, Act.REFER, one, case.kind, case.complained_unit)]
+    _, kind, complained, official = asked_of(case)
+    return [one for one in units if may_act(sight, Act.REFER, one, kind, complained, official)]
 
 
 def _line(shape: Any, row: Any) -> Any:

@@ -67,6 +67,8 @@ class Case(Table):
     subject: Mapped[str | None] = mapped_column(String(40))
     complained_unit: Mapped[str | None] = mapped_column(String(96), index=True)
     """Whom a complaint or report is about: neither this unit nor any below it ever sees the case (10-3)."""
+    complained_account: Mapped[UUID | None]
+    """The official a complaint is about, where one was named: they never see it, whatever units they hold."""
     from_abroad: Mapped[bool] = mapped_column(default=False)
     beyond_province: Mapped[bool] = mapped_column(default=False)
     marginal_note: Mapped[bool] = mapped_column(default=False)

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from casebridge.cases.schemas import Kind, Level, Province
 from casebridge.country.schemas import AgencyCode, SubjectCode, UnitCode
-from casebridge.wire import Instant, PlainText, Wire
+from casebridge.wire import Instant, PlainText, Username, Wire
 
 Note = Annotated[PlainText, StringConstraints(strip_whitespace=True, max_length=4_000)]
 Seen = Annotated[int | None, Field(default=None, ge=0, le=2**31 - 1)]
@@ -23,8 +23,8 @@ Reason = Literal[
 class Classification(Wire):
     """What a case is about; what is left out stays.
 
-    A subject, agency, unit complained of or place is emptied by null; kind, level and marks always say
-    something.
+    A subject, agency, unit or official complained of or place is emptied by null; kind, level and marks
+    always say something.
     """
 
     kind: Kind | None = None
@@ -34,6 +34,8 @@ class Classification(Wire):
     province: Province | None = None
     county: County | None = None
     complained_unit: UnitCode | None = None
+    complained_official: Username | None = None
+    """The user name of the official it is about: they come to it by none of their units."""
     from_abroad: bool | None = None
     beyond_province: bool | None = None
     marginal_note: bool | None = None

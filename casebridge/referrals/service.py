@@ -34,6 +34,7 @@ from casebridge.referrals.competence import (
     refused,
     route_of,
 )
+from casebridge.referrals.complained import ACCOUNT, check_may_name, told_of, with_official
 from casebridge.referrals.known import check_known
 from casebridge.referrals.models import Referral
 from casebridge.referrals.rules import Decision
@@ -42,8 +43,8 @@ from line111.clock import now
 
 UNTOUCHED = timedelta(hours=24)
 """How long a referral nobody has touched may be taken back."""
-_FACTS = ("kind", "level", "subject", "agency", "province", "county", "complained_unit", "from_abroad",
-          "beyond_province", "marginal_note")  # fmt: skip
+_FACTS = ("kind", "level", "subject", "agency", "province", "county", "complained_unit", ACCOUNT,
+          "from_abroad", "beyond_province", "marginal_note")  # fmt: skip
 
 
 async def classify(
@@ -63,8 +64,8 @@ async def classify(
     same commit, asked for or not (10-3).
 
     Args:
-        changes: some of `kind level subject agency province county complained_unit from_abroad
-            beyond_province marginal_note`; None empties a subject, agency, unit or
+        changes: some of `kind level subject agency province county complained_unit complained_official
+            from_abroad beyond_province marginal_note`; None empties a subject, agency, unit, official or
             place; without a province there is no county either.
         forward: send the case there at once.
 
@@ -74,16 +75,15 @@ async def classify(
     """
     case = await locked(session, case_id, seen)
     land = await country(session)
+    changes = await with_official(session, changes)
     if unknown := [name for name in changes if name not in _FACTS]:
         raise ValueError(f"nothing to classify: {unknown}")
     if "province" in changes and changes["province"] is None:
         changes = changes | {"county": None}
     changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
-    ends_it = rules.last_instance(case.complained_unit)
-    if "complained_unit" in changed and case.complained_unit and unit not in (None, ends_it):
-        raise Problem("not_allowed")  # or who hears a complaint could hand it to whom it is about
+    check_may_name(case, changed, unit)
     check_known(land, changed)
-    detail = {name: {"from": getattr(case, name), "to": value} for name, value in changed.items()}
+    detail = told_of(case, changed)
     for name, value in changed.items():
         setattr(case, name, value)
     if "province" in changed:

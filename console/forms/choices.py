@@ -15,6 +15,7 @@ ABOVE: Final = N_("One's own way up")
 PLACES: Final = N_("Governors and desks of places")
 OFFICES: Final = N_("Agencies in the province")
 CENTRAL: Final = N_("Agencies' headquarters")
+OF_AGENCY: Final = N_("The case's agency")
 
 
 def unit_groups(
@@ -50,6 +51,18 @@ def with_chosen(groups: Groups, land: Country, speech: Language, chosen: str | N
     if not chosen or any(code == chosen for _, choices in groups for code, _ in choices):
         return groups
     return [("", [(chosen, land.name(chosen, speech.code))]), *groups]
+
+
+def agency_units(
+    land: Country, speech: Language, agency: str, province: str | None, county: str | None
+) -> Groups:
+    """All of an agency that a complaint may be about: head, deputies and offices, also of the place."""
+    found = [unit.code for unit in land.units_of_agency(agency)]
+    if province:
+        found += [units.agency_director(agency, province), units.agency_province_desk(agency, province)]
+    if county:
+        found.append(units.agency_office(agency, county))
+    return [(speech.gettext(OF_AGENCY), _named(land, speech, found))]
 
 
 def subject_choices(land: Country, speech: Language) -> Groups:

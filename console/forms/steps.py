@@ -26,7 +26,7 @@ from console.words.way import CHOSEN_REASONS, FLAGS
 
 KINDS: Final = tuple(kind.value for kind in Kind if kind is not Kind.UNCLASSIFIED)
 """Kinds somebody may choose (article 1); `unclassified` is only what nobody has chosen yet."""
-MAY_BE_EMPTY: Final = ("subject", "agency", "county", "complained_unit")
+MAY_BE_EMPTY: Final = ("subject", "agency", "county", "complained_unit", "complained_official")
 SPOKEN: Final = N_("The answer is spoken: call 111 and press 3 to hear it.")
 NOTICES: Final[Notices] = {
     "take": (N_("The case is in hand; the applicant is told."), "green"),

@@ -16,7 +16,15 @@ from casebridge.country.service import country
 from casebridge.country.snapshot import Country
 from casebridge.links import service as links
 from casebridge.people.service import Principal
-from console.forms.choices import Groups, agency_choices, subject_choices, unit_groups, with_chosen
+from casebridge.referrals.complained import officials_of
+from console.forms.choices import (
+    Groups,
+    agency_choices,
+    agency_units,
+    subject_choices,
+    unit_groups,
+    with_chosen,
+)
 from console.forms.steps import KINDS
 from console.language import Language
 from console.pages import language_of, render
@@ -74,8 +82,16 @@ async def way_values(
         "typed": defaultdict(str, typed or {}),
         "wrong": wrong,
         "about": _about(way, typed if step == "classify" else None),
-        **_choices(land, speech, way),
+        **(chosen := _choices(land, speech, way)),
+        "officials": await _officials(session, way, chosen["about_groups"]),
     }
+
+
+async def _officials(session: AsyncSession, way: Any, groups: Groups) -> list[tuple[str, str]]:
+    """Whom the form may name beside a unit: those who hold one of its units."""
+    if "about" not in way.may:
+        return []
+    return await officials_of(session, [code for _, choices in groups for code, _ in choices])
 
 
 def _choices(land: Country, speech: Language, way: Any) -> dict[str, Any]:
@@ -84,10 +100,12 @@ def _choices(land: Country, speech: Language, way: Any) -> dict[str, Any]:
     if way.may & {"refer", "classify"}:
         near = [way.owner_unit] if way.owner_unit else []
         groups = unit_groups(land, speech, near=near, province=way.province, county=way.county)
+    agency = way.agency or (land.competent(way.subject) if way.subject else None)
+    about = agency_units(land, speech, agency, way.province, way.county) if agency and groups else []
     counties = [(one.code, land.name(one.code, speech.code)) for one in land.counties(way.province or "")]
     return {
         "groups": groups,
-        "about_groups": with_chosen(groups, land, speech, way.complained_unit),
+        "about_groups": with_chosen(about + groups, land, speech, way.complained_unit),
         "subjects": with_chosen(subject_choices(land, speech), land, speech, way.subject),
         "agencies": with_chosen([("", agency_choices(land, speech))], land, speech, way.agency),
         "counties": with_chosen([("", counties)], land, speech, way.county),
@@ -96,7 +114,7 @@ def _choices(land: Country, speech: Language, way: Any) -> dict[str, Any]:
 
 def _about(way: Any, typed: dict[str, str] | None) -> dict[str, Any]:
     """What the form on a case's matter shows: what it is, or what was typed and refused."""
-    names = ("kind", "level", "county", "subject", "agency", "complained_unit", *FLAGS)
+    names = ("kind", "level", "county", "subject", "agency", "complained_unit", "complained_official", *FLAGS)
     return {name: getattr(way, name) if typed is None else typed.get(name, "") for name in names}
 
 

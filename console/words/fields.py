@@ -19,6 +19,7 @@ FIELDS: Final = {
     "agency": N_("Agency"),
     "subject": N_("Subject"),
     "complained_unit": N_("Whom a complaint or report is about"),
+    "complained_official": N_("The official it is about, where it is about one person"),
     "to_unit": N_("To which unit"),
     "to_username": N_("User name of the official who is to act"),
     "unit_code": N_("For which unit"),

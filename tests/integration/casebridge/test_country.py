@@ -25,7 +25,7 @@ async def test_a_fresh_bridge_has_its_country(api: Any) -> None:
         assert unit["parent"] == "agency/water_company/23"
         assert (await agent.get("/country/units/county/9999/desk")).status_code == 404
         assert len((await agent.get("/country/units?agency=water_company&province=23")).json()) == 18
-        assert len((await agent.get("/country/units?place=2301")).json()) == 2
+        assert len((await agent.get("/country/units?place=2301")).json()) == 3
 
 
 async def test_seeding_again_leaves_edits_and_taken_away_duties_alone(api: Any) -> None:

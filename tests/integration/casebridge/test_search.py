@@ -91,7 +91,7 @@ async def test_search_goes_with_filters_and_pages_newest_first(api: Any) -> None
     cursor: dict[str, str] = {}
     async with api.http("operator") as http:
         while True:
-            params = {"q": "قطع آب", "limit": "5", "kind": "complaint", "province": "23", **cursor}
+            params = {"q": "قطع آب", "limit": "5", "kind": "request", "province": "23", **cursor}
             page = (await http.get("/cases", params=params)).json()
             seen += [item["id"] for item in page["items"]]
             if page["next_cursor"] is None:

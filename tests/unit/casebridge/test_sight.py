@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +81,31 @@ def test_10_3_about_deputies_the_minister_or_governor_alone_decides(head: str, d
     assert not may_see(deputy, head, [], deputies)
     assert not may_act(deputy, Act.ANSWER, head, "complaint", deputies)
     assert may_see(deputy, head, [], "agency/energy_ministry/desk")
+
+
+def test_an_official_named_comes_to_it_by_no_unit_nor_lends_anybody_a_way() -> None:
+    me, other = UUID(int=1), UUID(int=2)
+    head = "agency/energy_ministry/head"
+    about: tuple[Any, ...] = ("agency/energy_ministry/desk", "complaint")
+    for sight in (
+        Sight(own=frozenset({head}), account=me),
+        Sight(acting=(Acting(head, frozenset(Act), giver=me),), account=other),
+        Sight(everything=True, account=me),
+    ):
+        assert not may_see(sight, head, [], *about, me)
+        assert not may_act(sight, Act.ANSWER, head, "complaint", None, me)
+    for sight in (
+        Sight(own=frozenset({head}), account=other),
+        Sight(own=frozenset({head}), acting=(Acting(head, frozenset(Act), giver=me),), account=other),
+    ):
+        assert may_see(sight, head, [], *about, me)
+
+
+def test_who_is_complained_of_hides_nothing_by_lending_a_unit_to_who_hears_it() -> None:
+    minister, desk = "agency/energy_ministry/head", "agency/energy_ministry/desk"
+    sight = Sight(own=frozenset({minister}), acting=(Acting(desk, frozenset(Act)),))
+    assert may_see(sight, minister, [], desk)
+    assert not may_see(sight, desk, [], desk)
 
 
 def test_a_delegation_reaches_as_far_as_it_says() -> None:

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebridge.cases.schemas import Channel, Kind, Level
+from casebridge.country.schemas import Position
 from casebridge.country.units import CENTRE, COUNCIL, below, chain
+from casebridge.referrals.complained import stands_for
 from casebridge.referrals.rules import (
     ABOUT_OFFICIALS,
     CaseFacts,
@@ -142,3 +144,23 @@ def test_a_complaint_about_the_centre_is_out_of_everybodys_hands_but_the_council
 def test_a_complaint_about_the_council_is_for_courts_and_boards_to_hear() -> None:
     with pytest.raises(NobodyAbove):
         route(CaseFacts(Kind.COMPLAINT, complained_unit=COUNCIL), COUNTRY)
+
+
+@pytest.mark.parametrize(
+    ("held", "meant"),
+    [
+        ([("agency/energy_ministry/head", Position.HEAD)], "agency/energy_ministry/head"),
+        ([("agency/energy_ministry/head", Position.DEPUTY)], "agency/energy_ministry/deputies"),
+        ([("agency/energy_ministry/head", Position.STAFF)], "agency/energy_ministry/deputies"),
+        ([("province/01/governor", Position.DEPUTY)], "province/01/deputies"),
+        ([("county/0101/desk", Position.STAFF)], "county/0101/desk"),
+        ([("agency/water_company/0101", Position.HEAD)], "agency/water_company/0101"),
+        ([("county/0101/desk", Position.HEAD), ("county/0101/governor", Position.HEAD)],
+         "county/0101/governor"),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_10_3_an_official_stands_for_the_highest_of_their_units(
+    held: list[tuple[str, Position]], meant: str | None
+) -> None:
+    assert stands_for(held) == meant
