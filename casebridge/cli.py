@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+import os
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 
@@ -11,8 +13,13 @@ from casebridge import migrate as migrations
 from casebridge import rotation, serving
 from casebridge.app import create_app
 from casebridge.cases.life import dot
+from casebridge.country.newcomers import bring_in
+from casebridge.country.schemas import OfficialLine, RowError, Sheet
 from casebridge.country.seeding import seed
+from casebridge.country.sheets import Line, read_lines, words_of
+from casebridge.country.table_files import read_table
 from casebridge.crypto import KeyRing
+from casebridge.csv_lines import csv_line
 from casebridge.database import Database
 from casebridge.people.rules import Role
 from casebridge.people.service import ensure_account
@@ -93,6 +100,29 @@ def create_account(
     typer.echo(f"{username} may sign in as {', '.join(role)}.")
 
 
+@app.command("create-accounts")
+def create_accounts(
+    table: Annotated[Path, typer.Argument(help="officials, as the screens export and import them")],
+    passwords: Annotated[Path, typer.Option("--passwords", help="a new file for the one-time passwords")],
+) -> None:
+    """Bring in a table of officials with an account for each who has none.
+
+    The passwords stand in the new file alone, which only you can read; each must be changed at the first
+    sign-in.
+    """
+    settings = load_settings()
+    lines, errors = read_lines(Sheet.OFFICIALS, read_table(table.read_bytes()))
+    made = 0
+    if not errors:
+        kept = os.open(passwords, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(kept, "w", encoding="utf-8", newline="") as file:
+            made, errors = asyncio.run(_bring_in(settings, lines, file))
+    for error in errors:
+        typer.echo(f"{table}, row {error.row}: {words_of(error, 'en').message}", err=True)
+    typer.echo(f"{made} accounts made; {len(lines)} rows read.")
+    raise typer.Exit(1 if errors else 0)
+
+
 @app.command("draw-life")
 def draw_life() -> None:
     """Print the life of a case as a graph, for Graphviz' `dot`."""
@@ -131,6 +161,23 @@ async def _skip_codes(settings: Settings, count: int) -> int:
     try:
         async with database.writing() as session:
             return CAPACITY - await tracking_codes.skip(session, count)
+    finally:
+        await database.close()
+
+
+async def _bring_in(settings: Settings, lines: list[Line], file: TextIO) -> tuple[int, list[RowError]]:
+    made = 0
+
+    def keep(official: OfficialLine, password: str) -> None:
+        nonlocal made
+        made += 1
+        file.write(csv_line([official.username, official.display_name or "", official.unit_code, password]))
+        file.flush()
+
+    database = Database(settings.database_url)
+    try:
+        errors = (await bring_in(database, lines, keep)).errors
+        return made, errors
     finally:
         await database.close()
 

@@ -17,7 +17,7 @@ from casebridge.people.access import (
     everybody,
     set_session_cookie,
 )
-from casebridge.people.rules import Role
+from casebridge.people.rules import NEWCOMER, Role
 from casebridge.people.schemas import Credentials, Session
 from casebridge.people.service import Principal, SignedIn
 from casebridge.people.sign_in import throttled_sign_in
@@ -57,7 +57,7 @@ async def sign_in(
     return Session(
         username=person.name,
         display_name=person.display_name,
-        roles=sorted(Role(role) for role in person.roles),
+        roles=sorted(Role(role) for role in person.roles - {NEWCOMER}),
         csrf_token=signed_in.csrf_token,
         expires_at=signed_in.expires_at,
     )
@@ -69,7 +69,7 @@ async def who_am_i(person: Annotated[Principal, Depends(current_person)]) -> Ses
     return Session(
         username=person.name,
         display_name=person.display_name,
-        roles=sorted(Role(role) for role in person.roles),
+        roles=sorted(Role(role) for role in person.roles - {NEWCOMER}),
         csrf_token=person.csrf_token,
     )
 

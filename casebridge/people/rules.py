@@ -16,6 +16,10 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+NEWCOMER: Final = "newcomer"
+"""Stands beside the roles of who has a password that was given to them: first they choose their own."""
+SHORTEST_PASSWORD: Final = 8
+
 _READ: Final = {
     "cases:read",
     "recordings:read",
@@ -84,7 +88,9 @@ FORGET_AFTER: Final = timedelta(hours=1)
 
 
 def scopes_of(roles: list[str]) -> frozenset[str]:
-    """All that somebody with these roles may do; unknown roles give nothing."""
+    """All that somebody with these roles may do; unknown roles give nothing, and newcomers may do nothing."""
+    if NEWCOMER in roles:
+        return frozenset()
     return frozenset().union(*(ROLE_SCOPES.get(role, frozenset()) for role in roles))
 
 

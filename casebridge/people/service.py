@@ -20,7 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from casebridge.audit import service as audit
 from casebridge.database import Database, insert_into
 from casebridge.people.models import Account, ServiceToken, SignIn, SignInFailures
-from casebridge.people.rules import SERVICE_SCOPES, Role, failures_now, lock_after, scopes_of
+from casebridge.people.rules import (
+    NEWCOMER,
+    SERVICE_SCOPES,
+    SHORTEST_PASSWORD,
+    Role,
+    failures_now,
+    lock_after,
+    scopes_of,
+)
 from casebridge.problems import Problem
 from casebridge.tables import new_id
 from line111.clock import now as clock_now
@@ -76,13 +84,18 @@ async def ensure_account(
     password: str,
     roles: Iterable[str],
     display_name: str | None = None,
+    *,
+    one_time: bool = False,
 ) -> UUID:
     """Makes the account, or gives an existing one this password and these roles; returns its id.
 
+    Args:
+        one_time: the password opens nothing until another was chosen with it.
+
     Raises ValueError for a role that does not exist or a password shorter than eight characters.
     """
-    wanted = [Role(role).value for role in roles]
-    if len(password) < 8:
+    wanted = [Role(role).value for role in roles] + ([NEWCOMER] if one_time else [])
+    if len(password) < SHORTEST_PASSWORD:
         raise ValueError("a password needs at least eight characters")
     account = await session.scalar(select(Account).where(Account.username == username.lower()))
     if account is None:
@@ -135,6 +148,28 @@ async def sign_in(
         await session.delete(failed)
         await session.execute(delete(SignIn).where(SignIn.expires_at <= clock_now()))
         return await _open(session, account, clock_now() + timedelta(hours=hours), address)
+
+
+async def choose_password(
+    database: Database, who: Principal, old: str, new: str, *, token: str, address: str | None = None
+) -> bool:
+    """Gives somebody the password they chose, and ends their sessions but that of `token`.
+
+    Returns False where the old one is wrong. Newcomers are none after it.
+    """
+    async with database.reading() as session:
+        account = await session.get(Account, who.account_id)
+    if account is None or not await _fits(account.password_hash, old):
+        return False
+    hashed = await _hash(new)
+    async with database.writing() as session:
+        account = await session.get_one(Account, who.account_id, with_for_update=True)
+        account.password_hash = hashed
+        account.roles = [role for role in account.roles if role != NEWCOMER]
+        others = SignIn.token_hash != hash_token(token)
+        await session.execute(delete(SignIn).where(SignIn.account_id == account.id, others))
+        await audit.write(session, who.actor, "password_chosen", "account", who.name, address=address)
+    return True
 
 
 async def sign_out(session: AsyncSession, token: str, *, address: str | None = None) -> None:

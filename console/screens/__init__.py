@@ -24,6 +24,7 @@ def routers() -> list[APIRouter]:
         notices,
         notifications,
         overview,
+        password,
         proposals,
         recordings,
         registration,
@@ -34,6 +35,7 @@ def routers() -> list[APIRouter]:
 
     modules = (
         door,
+        password,
         overview,
         cartable,
         notices,

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from casebridge.people import service as people
 from casebridge.people.access import COOKIE, address_of, drop_session_cookie, set_session_cookie
+from casebridge.people.rules import NEWCOMER
 from casebridge.people.sign_in import throttled_sign_in
 from casebridge.problems import Problem
 from console.forms.tokens import check_form
@@ -58,7 +59,7 @@ async def sign_in(
     if opened is None:
         words = speech.gettext("User name or password is not right. Check the keyboard's language, too.")
         return _door(request, 401, back=local(back), username=name, problem=words)
-    response = RedirectResponse(local(back), 303)
+    response = RedirectResponse("/password" if NEWCOMER in opened.person.roles else local(back), 303)
     set_session_cookie(response, opened, request)
     return response
 

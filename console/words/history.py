@@ -87,6 +87,7 @@ AUDIT: Final = {
     "messages_unwanted": N_("Noted that a receiver wants no messages"),
     "messages_wanted": N_("Noted that a receiver wants messages again"),
     "unit_contact_set": N_("Set a unit's contact"),
+    "password_chosen": N_("Chose a new password"),
     "notices_read": N_("Read notices of the cartable"),
     "wording_set": N_("Worded a message"),
     "delegated": N_("Let somebody act for a unit"),

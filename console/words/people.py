@@ -11,6 +11,7 @@ ROLES: Final = {
     "supervisor": N_("Supervisor"),
     "official": N_("Official"),
     "operator": N_("Operator"),
+    "newcomer": N_("Own password not chosen yet"),
 }
 SPEAKERS: Final = {
     "applicant": N_("Applicant"),
