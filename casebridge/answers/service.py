@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import select
@@ -158,9 +159,13 @@ async def close(
     actor: str,
     reason: str,
     note: str | None = None,
+    held: Mapping[str, str] | None = None,
     seen: int | None = None,
 ) -> None:
     """Ends a case: after a problem-solving session (9-1), or because nothing is left to do.
+
+    Args:
+        held: when a session was held and who took part (`held_on`, `participants`).
 
     Raises Problem `status_step`, `not_yours`, `case_moved_on`.
     """
@@ -168,7 +173,7 @@ async def close(
     owned_by(case, unit)
     if case.status == Status.ANSWERED:  # it is the applicant's turn, until they say something or are silent
         raise Problem("status_step", current=case.status, wanted=Status.CLOSED.value)
-    detail = {"reason": reason} | ({"note": note} if note else {})
+    detail = {"reason": reason} | ({"note": note} if note else {}) | dict(held or {})
     await take_step(session, case, Action.CLOSED, actor, unit=unit, detail=detail)
 
 

@@ -83,8 +83,8 @@ class Way(Wire):
     services: list[ServiceLine]
     questions: list[QuestionLine]
     may: frozenset[str]
-    """Of `take refer forward ask supplied answer service classify about withdraw decide close reopen pass`;
-    `about`: say that it is about nobody, or somebody else."""
+    """Of `take refer forward ask supplied answer service classify about withdraw decide close reopen marginal
+    pass`; `about`: say that it is about nobody, or somebody else."""
 
 
 class Bulk(Wire):

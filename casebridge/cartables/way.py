@@ -130,13 +130,16 @@ def _own_answer(who: Principal, answered: list[AnswerRow]) -> set[str]:
 
 
 def _of_the_centre(who: Principal, sight: Sight, case: Case) -> set[str]:
-    """Ending and opening again (9-1); an answer waits for the applicant, a repeat for its link to go."""
+    """Ending, opening again (9-1), marginal notes (4-25); an answer waits for the applicant, a repeat for its
+    link to go."""
     status = Status(case.status)
     if not acts_for_centre(who.roles, sight, *asked_of(case)):
         return set()
     may_close = life.may(Action.CLOSED, status) and status is not Status.ANSWERED
     may_reopen = life.may(Action.REOPENED, status) and case.linked_to is None
-    return {name for name, may in (("close", may_close), ("reopen", may_reopen)) if may}
+    may_mark = life.may(Action.CLASSIFIED, status)
+    rights = (("close", may_close), ("reopen", may_reopen), ("marginal", may_mark))
+    return {name for name, may in rights if may}
 
 
 def _withdrawable(sight: Sight, case: Case, last: Referral) -> bool:

@@ -15,14 +15,21 @@ from casebridge.people.access import require
 from casebridge.people.service import Principal
 from casebridge.problems import documented
 from casebridge.referrals import service
-from casebridge.referrals.schemas import CloseForm, ReopenForm, Route, StepForm
+from casebridge.referrals.marginal import note_marginal
+from casebridge.referrals.schemas import CloseForm, MarginalNote, ReopenForm, Route, StepForm
 
 router = APIRouter(tags=["way of a case"])
 CaseId = Annotated[UUID, Path(examples=["019a0000-0000-7000-8000-000000000001"])]
 Parts = Annotated[Bridge, Depends(get_bridge)]
 Writer = Annotated[Principal, Depends(require("cases:write"))]
 REFUSALS = documented(404, 409)
-_SESSION_HELD = {"reason": "problem_solving_session", "note": "The agency repairs the road by spring."}
+_SESSION_HELD = {
+    "reason": "problem_solving_session",
+    "held_on": "2026-11-24",
+    "participants": "The applicant; the director general of roads",
+    "note": "The agency repairs the road by spring.",
+}
+_NOTE = {"text": "Look into it and report.", "author": "The president", "written_on": "2026-11-24"}
 
 
 @router.post("/cases/{case_id}/forward", responses=REFUSALS)
@@ -64,8 +71,23 @@ async def close(
             actor=who.actor,
             reason=form.reason,
             note=form.note,
+            held=form.session(),
             seen=form.version,
         )
+    bridge.tell_on()
+
+
+@router.post("/cases/{case_id}/marginal-notes", status_code=204, responses=REFUSALS)
+async def note_in_margin(
+    case_id: CaseId,
+    form: Annotated[MarginalNote, Body(examples=[_NOTE])],
+    bridge: Parts,
+    who: Writer,
+) -> None:
+    """Keeps what the president wrote on a case: it is marked and goes by it (4-25). The Centre does it."""
+    async with bridge.database.writing() as session:
+        await check_centre(session, who, case_id)
+        await note_marginal(session, case_id, form, actor=who.actor)
     bridge.tell_on()
 
 

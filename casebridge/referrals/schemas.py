@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
@@ -81,12 +82,29 @@ class StepForm(Wire):
 class CloseForm(Wire):
     """How the Centre ends a case the applicant objected to twice (9-1), or one they accepted.
 
-    What a session came to, which authority is competent, or what else ends it, is written down with it.
+    What a session came to, which authority is competent, or what else ends it, is written down with it; of a
+    session also when it was held and who took part.
     """
 
     reason: Literal["problem_solving_session", "competent_authority", "accepted", "other"]
     note: Note | None = Field(default=None, validate_default=True)
+    held_on: date | None = Field(default=None, validate_default=True)
+    participants: Note | None = Field(default=None, validate_default=True)
     version: Seen = None
+
+    @field_validator("held_on", "participants")
+    @classmethod
+    def _says_who_met_and_when(cls, said: object, info: ValidationInfo) -> object:
+        is_session = info.data.get("reason") == "problem_solving_session"
+        if is_session and not said:
+            raise PydanticCustomError("missing", "of a session it must be said")
+        return said if is_session else None
+
+    def session(self) -> dict[str, str]:
+        """Day and participants of a problem-solving session, for the case's history."""
+        if self.held_on is None or self.participants is None:
+            return {}
+        return {"held_on": self.held_on.isoformat(), "participants": self.participants}
 
     @field_validator("note")
     @classmethod
@@ -100,6 +118,15 @@ class ReopenForm(Wire):
     """Why a closed case is worked on again."""
 
     reason: Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+    version: Seen = None
+
+
+class MarginalNote(Wire):
+    """What the president, or who writes in his name, wrote on a case (4-25)."""
+
+    text: Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000)]
+    author: Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    written_on: date
     version: Seen = None
 
 

@@ -36,6 +36,7 @@ from casebridge.referrals.competence import (
 )
 from casebridge.referrals.complained import ACCOUNT, check_may_name, told_of, with_official
 from casebridge.referrals.known import check_known
+from casebridge.referrals.marginal import check_may_mark
 from casebridge.referrals.models import Referral
 from casebridge.referrals.rules import Decision
 from casebridge.search.service import index_case
@@ -82,6 +83,7 @@ async def classify(
         changes = changes | {"county": None}
     changed = {name: value for name, value in changes.items() if getattr(case, name) != value}
     check_may_name(case, changed, unit)
+    check_may_mark(changed, unit)
     check_known(land, changed)
     detail = told_of(case, changed)
     for name, value in changed.items():

@@ -14,6 +14,7 @@ from casebridge.people.rules import Role
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.referrals.known import check_known
+from casebridge.referrals.marginal import MARGINAL, check_may_mark
 from casebridge.registrations.opening import NewCase, open_case
 from casebridge.registrations.schemas import Registered, RegistrationForm
 from casebridge.repeats import service as repeats
@@ -54,6 +55,7 @@ async def _register(
 ) -> Registered:
     """Looks for repeats last: what duties forbid is refused as such, and shows nobody's cases."""
     unit = await _registering_unit(session, who, form.unit)
+    check_may_mark([name for name in (MARGINAL,) if form.marginal_note], unit)
     check_known(await country(session), form.model_dump(mode="json") | {"unit": unit})
     before = await _raised_before(session, bridge, form, who)
     case, decision = await open_case(session, bridge, _new_case(form, unit), actor=who.actor)

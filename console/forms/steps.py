@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,9 +20,10 @@ from casebridge.links import service as links
 from casebridge.people.service import Principal
 from casebridge.problems import Problem
 from casebridge.referrals import service as referrals
-from casebridge.referrals.schemas import CloseForm, ReopenForm
+from casebridge.referrals.marginal import MARGINAL, note_marginal
+from casebridge.referrals.schemas import CloseForm, MarginalNote, ReopenForm
 from console.forms.outcomes import Notices
-from console.language import N_, language
+from console.language import N_, NotADate, language
 from console.words.way import CHOSEN_REASONS, FLAGS
 
 KINDS: Final = tuple(kind.value for kind in Kind if kind is not Kind.UNCLASSIFIED)
@@ -40,6 +42,7 @@ NOTICES: Final[Notices] = {
     "withdraw": (N_("The referral is taken back; the case is with you again."), "green"),
     "decide": (N_("What the applicant decided is written down."), "green"),
     "close": (N_("The case is closed; the applicant is told. Below it can be opened again."), "green"),
+    "marginal": (N_("The note is kept; the case goes by it."), "green"),
     "reopen": (N_("The case is in hand again; the applicant is told."), "green"),
     "pass": (N_("The case is on its way to the other centre; its answers come back."), "green"),
 }
@@ -66,6 +69,13 @@ class Sent:
         """The version the page showed."""
         version = self.get("version")
         return int(version) if version.isdecimal() and len(version) < 10 else None
+
+    def day(self, name: str) -> date | None:
+        """A day as people write it, Jalali or Gregorian; None where there is none, or no such day."""
+        try:
+            return language("fa").parse_day(self.get(name))
+        except NotADate:
+            return None
 
     def get(self, name: str, longest: int = 96) -> str:
         """A field, cut where it is too long; "" where it was not sent."""
@@ -157,7 +167,8 @@ async def _classify(sent: Sent) -> None:
     changes |= {name: sent.get(name) or None for name in MAY_BE_EMPTY if name in sent.typed}
     if changes.get("county"):
         changes["province"] = changes["county"][:2]
-    changes |= {name: bool(sent.get(name)) for name in FLAGS}
+    flags = [name for name in FLAGS if name != MARGINAL or sent.get("may_unmark")]
+    changes |= {name: bool(sent.get(name)) for name in flags}
     await referrals.classify(
         sent.session,
         sent.case_id,
@@ -230,7 +241,12 @@ async def _decide(sent: Sent) -> None:
 
 
 async def _close(sent: Sent) -> None:
-    form = CloseForm(reason=sent.get("reason"), note=sent.text("note", 4000))
+    form = CloseForm(
+        reason=sent.get("reason"),
+        note=sent.text("note", 4000),
+        held_on=sent.day("held_on"),
+        participants=sent.text("participants", 4000),
+    )
     await answers.close(
         sent.session,
         sent.case_id,
@@ -238,8 +254,19 @@ async def _close(sent: Sent) -> None:
         actor=sent.who.actor,
         reason=form.reason,
         note=form.note,
+        held=form.session(),
         seen=sent.seen,
     )
+
+
+async def _marginal(sent: Sent) -> None:
+    form = MarginalNote(
+        text=sent.needed("text", 4000),
+        author=sent.needed("author", 200),
+        written_on=sent.day("written_on"),
+        version=sent.seen,
+    )
+    await note_marginal(sent.session, sent.case_id, form, actor=sent.who.actor)
 
 
 async def _reopen(sent: Sent) -> None:
@@ -268,6 +295,7 @@ STEPS: Final[dict[str, Step]] = {
     "decide": Step(_decide, scope="cases:decide"),
     "close": Step(_close, for_centre=True),
     "reopen": Step(_reopen, for_centre=True),
+    "marginal": Step(_marginal, for_centre=True),
     "pass": Step(_pass, scope="cases:pass"),
 }
 

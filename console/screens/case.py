@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -71,6 +71,9 @@ class Happened:
     became: tuple[str, str] | None
     reason: str
     text: str
+    day: date | None
+    """When a session was held, or a note written."""
+    participants: str
     person: str | None
     service: str
 
@@ -268,6 +271,13 @@ def _happened(entry: HistoryEntry) -> Happened:
         happened(entry.action, entry.detail),
         became(entry.action, entry.detail),
         *said_with(entry.action, entry.detail),
+        _day(entry.detail),
+        str(entry.detail.get("participants") or ""),
         name if kind in {"person", "agent"} else None,
         SERVICES.get(entry.actor, N_("The system")),
     )
+
+
+def _day(detail: Mapping[str, Any]) -> date | None:
+    text = detail.get("held_on") or detail.get("written_on")
+    return date.fromisoformat(text) if text else None

@@ -41,6 +41,7 @@ HISTORY: Final = {
     "unlinked": N_("Given its own way again"),
     "reopened": N_("Case opened again"),
     "decision_too_late": N_("Decision came too late"),
+    "marginal_note": N_("The president's marginal note"),
     "passed": N_("Passed to another centre"),
     "received": N_("Came from another centre"),
 }
@@ -72,6 +73,7 @@ AUDIT: Final = {
     "case_second_review": N_("Sent the case to a second review"),
     "case_escalated": N_("Sent an overdue case one level up"),
     "case_service_recorded": N_("Recorded a service"),
+    "case_marginal_note": N_("Kept a marginal note"),
     "case_closed": N_("Closed the case"),
     "case_linked": N_("Linked the case to an earlier one"),
     "case_unlinked": N_("Gave the case its own way again"),
@@ -137,6 +139,8 @@ def said_with(action: str, detail: Mapping[str, Any]) -> tuple[str, str]:
     reason, note = str(detail.get("reason") or ""), str(detail.get("note") or "")
     if action == "closed":
         return CLOSINGS.get(reason, reason), note
+    if action == "marginal_note":
+        return str(detail.get("author") or ""), note
     if action == "received":
         return "", note
     if action == "passed":

@@ -109,11 +109,14 @@ async def way_of_a_case(api: Any, who: People) -> Story:
     yield "POST /cases/{case_id}/supplied", who.clerk.post(f"{case}/supplied", json={})
     what = {"what": "تانکر فرستاده شد"}
     yield "POST /cases/{case_id}/services", who.clerk.post(f"{case}/services", json=what)
+    noted = {"text": "رسیدگی شود", "author": "رئیس‌جمهور", "written_on": "2026-11-24"}
+    margin = who.supervisor.post(f"{case}/marginal-notes", json=noted)
+    yield "POST /cases/{case_id}/marginal-notes", margin
     yield "POST /cases/{case_id}/voice", who.clerk.post(f"{case}/voice", content=api.citizen.sound(1))
     answer = {"text": "آب وصل شد", "language": "fa"}
     yield "POST /cases/{case_id}/answers", who.clerk.post(f"{case}/answers", json=answer)
     yield "POST /cases/{case_id}/decide", who.agent.post(f"{case}/decide", json={"accepted": True})
-    end = {"reason": "problem_solving_session", "note": "نشست برگزار شد"}
+    end = {"reason": "other", "note": "نشست برگزار شد"}
     yield "POST /cases/{case_id}/close", who.supervisor.post(f"{case}/close", json=end)
     yield "POST /cases/{case_id}/reopen", who.supervisor.post(f"{case}/reopen", json={"reason": "دوباره"})
     question = {"identifier_kind": "national_id", "identifier": AT_THE_DESK, "kind": "complaint"}

@@ -180,7 +180,10 @@ async def test_the_centre_ends_what_was_objected_to_twice_and_nobody_else(countr
     async with country.person("agent") as http:
         case_id = (await http.post("/cases", json=form())).json()["case_id"]
         path = f"/cases/{case_id}"
-        session_held = {"reason": "problem_solving_session", "note": "The road is mended by spring."}
+        session_held = {
+            "reason": "problem_solving_session", "note": "The road is mended by spring.",
+            "held_on": "2026-11-24", "participants": "The applicant; the agency of roads",
+        }  # fmt: skip
     for _ in range(2):
         async with country.person("agent", username="agent2") as http:
             await http.post(f"{path}/answers", json={"text": "No.", "language": "en"})
