@@ -210,9 +210,7 @@ async def test_13_a_complaint_about_the_centre_is_the_councils_and_no_more_its_o
             assert await answers.decide(session, case, accepted=False, by="phone") == "objected"
         found = (await http.get(f"/cases/{case}")).json()
         assert (found["status"], found["owner_unit"]) == ("objected", "council")
-        closed = await http.post(
-            f"/cases/{case}/close", json={"reason": "other", "note": "met"}
-        )
+        closed = await http.post(f"/cases/{case}/close", json={"reason": "other", "note": "met"})
         assert closed.status_code == 204, closed.text
 
 
