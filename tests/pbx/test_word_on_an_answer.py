@@ -99,7 +99,7 @@ def answered(line: WholeLine, voice: bytes | None = None) -> Waiting:
         (code,) = await client.lease_codes(settings.node, "ivr", 1)
         record = intake(
             node=settings.node, origin="ivr", call_id="n1-1.1", language="en", tracking_code=code,
-            kind="complaint", sealed=sealed, province="23", ended_by="confirmed", recording=None,
+            kind="request", sealed=sealed, province="23", ended_by="confirmed", recording=None,
         )  # fmt: skip
         await client.post_record(record)
         return Waiting(line, UUID(record["record_id"]), code)
