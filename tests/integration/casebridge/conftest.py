@@ -240,12 +240,14 @@ def _edition(cluster: str) -> str:
 
 
 def _empty(cluster: str) -> None:
-    """Takes everything out but the country, which is long to put in; an edited one goes, too."""
+    """Takes everything out but the country, which is long to put in; an edited one goes, too. Codes begin
+    anew: a test may have used them up."""
     kept = {"code_counter"}
     if _edition(cluster) == _FIRST_EDITION[cluster]:
         kept |= COUNTRY
     tables = [table.name for table in reversed(METADATA.sorted_tables) if table.name not in kept]
     statements = [part for name in tables for part in ("-c", f"DELETE FROM {name}")]  # noqa: S608
+    statements += ["-c", "UPDATE code_counter SET next_number = 0"]
     command = [*psql(cluster, "bridge"), "-1", *statements]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
