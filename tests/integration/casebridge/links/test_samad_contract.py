@@ -33,7 +33,7 @@ async def test_a_case_is_known_there_with_its_applicant(world: Any, a_case: Any,
     case = await a_case(world.api, identifier=IDENTIFIER)
     known = await world.known(await arrived(world, case, eventually))
     assert (known.kind, known.identifier, known.tracking_code) == (
-        "complaint",
+        "request",
         IDENTIFIER,
         case.tracking_code,
     )
