@@ -21,7 +21,7 @@ def model() -> Model:
     """Some fields of the data, learned in a moment."""
     whole = corpus()
     some = tuple(example for example in whole.learned if whole.field_of(example.subject) in FIELDS)
-    return learn(Corpus(some, (), (), whole.parents, "some"))
+    return learn(Corpus(some, (), (), (), whole.parents, "some"))
 
 
 @pytest.fixture(autouse=True)
