@@ -18,6 +18,8 @@ FIELDS: Final = {
     "province": N_("Province"),
     "agency": N_("Agency"),
     "subject": N_("Subject"),
+    "held_on": N_("Day of the session"),
+    "participants": N_("Who took part"),
     "complained_unit": N_("Whom a complaint or report is about"),
     "complained_official": N_("The official it is about, where it is about one person"),
     "to_unit": N_("To which unit"),
