@@ -8,6 +8,7 @@ packets. A sound that ends makes baresip end the call, so every sound is as long
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import shutil
@@ -204,7 +205,7 @@ class Phone:
 
     def _write_folder(self) -> int:
         control_port = _free_port("127.0.0.1", socket.SOCK_STREAM)
-        sip_port = _free_port(self.line.local, socket.SOCK_DGRAM)
+        sip_port = _free_port(self.line.local, socket.SOCK_STREAM, socket.SOCK_DGRAM)
         (self._folder / "sound").mkdir()
         (self._folder / "contacts").touch()
         write_wav(self._folder / "silence.wav", np.zeros(self._silence_length(), np.int16))
@@ -282,10 +283,18 @@ async def _netstring(reader: asyncio.StreamReader) -> bytes:
     return body[:-1]
 
 
-def _free_port(address: str, kind: socket.SocketKind) -> int:
-    try:
-        with socket.socket(socket.AF_INET, kind) as probe:
-            probe.bind((address, 0))
-            return int(probe.getsockname()[1])
-    except OSError as error:
-        raise PhoneUnusable(f"{address} is no address of this machine: {error}") from None
+def _free_port(address: str, *kinds: socket.SocketKind) -> int:
+    """A port nobody has in any of these ways: baresip takes its own for SIP over TCP and UDP."""
+    while True:
+        with contextlib.ExitStack() as held:
+            port = 0
+            try:
+                for kind in kinds:
+                    probe = held.enter_context(socket.socket(socket.AF_INET, kind))
+                    probe.bind((address, port))
+                    port = int(probe.getsockname()[1])
+            except OSError as error:
+                if not port:
+                    raise PhoneUnusable(f"{address} is no address of this machine: {error}") from None
+                continue  # somebody has it in another way
+            return port
