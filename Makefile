@@ -14,8 +14,8 @@ demo: ## set up, start everything, and let two scripted citizens phone 111 (ONCE
 	@deploy/setup.sh demo
 	@exec $(LINE111) demo $(if $(ONCE),--once)
 
-test: setup-tests ## all tests: three at a time, since calls mostly wait, the long ones first; then fifty calls, alone
-	$(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder tests/pbx tests/chaos tests/browser tests/integration tests/unit
+test: setup-tests ## all tests: four at a time, since calls mostly wait, the long ones first; then fifty calls, alone
+	$(PYTEST) -n 4 --dist loadfile --no-loadscope-reorder tests/pbx tests/chaos tests/browser tests/integration tests/unit
 	$(PYTEST) tests/load
 
 test-unit: setup-tests ## rules and parts, seconds
