@@ -90,13 +90,9 @@ def intake(
         wished: a callback chosen together with the matter ("asap", "afternoon", "tomorrow").
     """
     return {
-        "format": FORMAT,
-        "type": "intake",
-        "record_id": new_record_id(),
-        "node": node,
-        "origin": origin,
+        **_begun("intake", node, call_id),
         "created_at": moment(),
-        "call_id": call_id,
+        "origin": origin,
         "language": language,
         "tracking_code": tracking_code,
         "kind": kind,
@@ -111,14 +107,10 @@ def intake(
 def callback_wish(*, node: str, call_id: str, intake_id: str, wished: str) -> Record:
     """A callback the caller wished after the code was told."""
     return {
-        "format": FORMAT,
-        "type": "callback_wish",
-        "record_id": new_record_id(),
+        **_begun("callback_wish", node, call_id),
+        "created_at": moment(),
         "intake_id": intake_id,
         "wished": wished,
-        "node": node,
-        "call_id": call_id,
-        "created_at": moment(),
     }
 
 
@@ -138,11 +130,7 @@ def decision(
         answer_id: the answer they heard; it can't be meant for a later one.
     """
     return {
-        "format": FORMAT,
-        "type": "decision",
-        "record_id": new_record_id(),
-        "node": node,
-        "call_id": call_id,
+        **_begun("decision", node, call_id),
         "created_at": moment(),
         "language": language,
         "tracking_code": tracking_code,
@@ -168,11 +156,7 @@ def reply(
         question_id: the question they heard; it can't be meant for a later one.
     """
     return {
-        "format": FORMAT,
-        "type": "reply",
-        "record_id": new_record_id(),
-        "node": node,
-        "call_id": call_id,
+        **_begun("reply", node, call_id),
         "created_at": moment(),
         "language": language,
         "tracking_code": tracking_code,
@@ -199,11 +183,7 @@ def call_report(
     That is now, but never before the start: a clock set back meanwhile must not cost the report.
     """
     return {
-        "format": FORMAT,
-        "type": "call_report",
-        "record_id": new_record_id(),
-        "call_id": call_id,
-        "node": node,
+        **_begun("call_report", node, call_id),
         "language": language,
         "caller_sealed": caller_sealed,
         "started_at": started_at,
@@ -213,4 +193,15 @@ def call_report(
         "intake_id": intake_id,
         "code_told": code_told,
         "journal": [dict(step) for step in journal],
+    }
+
+
+def _begun(kind: str, node: str, call_id: str) -> Record:
+    """What every record says first: what it is, a name of its own, and of which call on which node it tells."""
+    return {
+        "format": FORMAT,
+        "type": kind,
+        "record_id": new_record_id(),
+        "node": node,
+        "call_id": call_id,
     }

@@ -27,6 +27,7 @@ from casebridge.links.metrics import LinkMetrics
 from casebridge.links.models import ChangeAside, Delivery, LinkedCase, not_ours
 from casebridge.links.rules import is_given_up, wait_before_next
 from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses
+from casebridge.links.workers import Workers
 from line111.clock import now
 from line111.settings import LinksSettings
 
@@ -67,7 +68,7 @@ class Deliverer:
         self._metrics = metrics
         self._wake = asyncio.Event()
         self._circuits: dict[str, Circuit] = {}
-        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._workers = Workers(self._drain, "deliveries_wait")
         self._count_at = 0.0
 
     def wake(self) -> None:
@@ -89,9 +90,7 @@ class Deliverer:
                     log.warning("deliveries_wait", error=type(error).__name__)
                 await self._pause()
         finally:
-            for worker in self._workers.values():
-                worker.cancel()
-            await asyncio.gather(*self._workers.values(), return_exceptions=True)
+            await self._workers.end()
 
     async def deliver_due(self, target: str) -> int:
         """One round for one neighbour; returns how many were tried."""
@@ -108,20 +107,14 @@ class Deliverer:
         return len(rows)
 
     async def _start_workers(self) -> None:
-        self._workers = {name: task for name, task in self._workers.items() if not task.done()}
         async with self._database.reading() as session:
             targets = list(await session.scalars(select(Delivery.target).where(_due()).distinct()))
-        for target in targets:
-            if target not in self._workers:
-                self._workers[target] = asyncio.create_task(self._drain(target))
+        self._workers.see_to(targets)
 
     async def _drain(self, target: str) -> None:
-        try:
-            for _ in range(ENOUGH_ROUNDS):
-                if not await self.deliver_due(target):
-                    return
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("deliveries_wait", target=target, error=type(error).__name__)
+        for _ in range(ENOUGH_ROUNDS):
+            if not await self.deliver_due(target):
+                return
 
     async def _pause(self) -> None:
         try:

@@ -27,6 +27,7 @@ from casebridge.links.fan_out import CENTRE
 from casebridge.links.recordings.models import AwaitedRecording
 from casebridge.links.rules import is_given_up, link_actor, wait_before_next
 from casebridge.links.samad.interface import NeighbourAway, NeighbourRefuses
+from casebridge.links.workers import Workers
 from casebridge.recordings.models import RecordingRow
 from casebridge.recordings.schemas import RecordingState
 from casebridge.recordings.sealed import CHUNK, InOtherHands, WrongContent
@@ -72,7 +73,7 @@ class Fetcher:
         self._bridge = bridge
         self._database = bridge.database
         self._settings = bridge.settings.links
-        self._workers: dict[str, asyncio.Task[None]] = {}
+        self._workers = Workers(self._drain, "recordings_wait")
 
     async def run(self) -> None:
         """Fetches for ever; a centre or the database away only makes it wait."""
@@ -84,9 +85,7 @@ class Fetcher:
                     log.warning("recordings_wait", error=type(error).__name__)
                 await asyncio.sleep(min(IDLE_SECONDS, self._settings.longest_wait_seconds))
         finally:
-            for worker in self._workers.values():
-                worker.cancel()
-            await asyncio.gather(*self._workers.values(), return_exceptions=True)
+            await self._workers.end()
 
     async def fetch_next(self, source: str) -> bool:
         """Tries the recording that has waited longest for a centre; returns whether there was one."""
@@ -103,19 +102,13 @@ class Fetcher:
         return True
 
     async def _start_workers(self) -> None:
-        self._workers = {name: task for name, task in self._workers.items() if not task.done()}
         async with self._database.reading() as session:
             sources = list(await session.scalars(select(AwaitedRecording.source).where(_due()).distinct()))
-        for source in sources:
-            if source not in self._workers:
-                self._workers[source] = asyncio.create_task(self._drain(source))
+        self._workers.see_to(sources)
 
     async def _drain(self, source: str) -> None:
-        try:
-            while await self.fetch_next(source):
-                pass
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("recordings_wait", source=source, error=type(error).__name__)
+        while await self.fetch_next(source):
+            pass
 
     async def _take(self, source: str) -> Wanted | None:
         picked: Any = (
