@@ -197,7 +197,7 @@ def call_report(
 
 
 def _begun(kind: str, node: str, call_id: str) -> Record:
-    """What every record says first: what it is, a name of its own, and of which call on which node it tells."""
+    """What every record says first: what it is, its own name, and of which call on which node it tells."""
     return {
         "format": FORMAT,
         "type": kind,
