@@ -143,7 +143,8 @@ def _tell_end(report: CallReport, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
-        typer.echo(f"{report.seconds:7.2f}  {report.outcome.words} ({report.reason})")
+        why = "" if report.outcome is Outcome.REGULAR else f" ({report.reason})"
+        typer.echo(f"{report.seconds:7.2f}  {report.outcome.words}{why}")
 
 
 def _end(outcome: Outcome, reason: str, as_json: bool) -> None:
