@@ -119,8 +119,8 @@ def test_policy_of_pages_allows_no_inline_script_and_none_from_elsewhere(visit: 
 def test_pictures_for_the_readme(visit: Callable[..., Any], cases: dict[str, str], tmp_path: Path) -> None:
     folder = PICTURES if os.environ.get("LINE111_PICTURES") == "1" else tmp_path
     for name, language, size in (
-        ("case-persian", "fa", (1366, 900)),
-        ("case", "en", (1366, 900)),
+        ("case-persian", "fa", (1366, 1800)),
+        ("case", "en", (1366, 1800)),
         ("cases", "fa", (1366, 768)),
         ("overview", "fa", (1366, 768)),
         ("case-persian", "fa", (390, 844)),
